@@ -1,0 +1,88 @@
+// The error catalogue: every failure that a caller may see, with its text and HTTP status, one row each.
+// A surface renders a row in its own form (src/api/*/problem.ts); nothing else writes error texts for readers.
+// A text says what was wrong, where, and what is allowed. `{name}` is filled in from the error's details.
+
+interface Row {
+  readonly status: number;
+  readonly text: string;
+}
+
+const rows = {
+  // any surface
+  INTERNAL: { status: 500, text: "internal error; the log has it under request {request}" },
+  NOT_FOUND: { status: 404, text: "no resource at {path}" },
+  METHOD_NOT_ALLOWED: { status: 405, text: "method {method} is not allowed here; allowed: {allow}" },
+  UNAUTHENTICATED: { status: 401, text: "authentication credentials were not provided or are wrong" },
+  LOGIN_LIMITED: { status: 429, text: "too many failed log-ins from {address}; try again in {seconds} s" },
+  FORBIDDEN: { status: 403, text: "user {user} may not do this" },
+  BODY_TOO_LARGE: { status: 413, text: "the body is over {limit} bytes" },
+  BODY_NOT_JSON: { status: 400, text: "the body is not JSON: {reason}" },
+  BODY_INVALID: { status: 400, text: "{path}: {reason}" },
+  MEDIA_TYPE: { status: 415, text: "content type {type} is not taken here; send application/json" },
+  OVERLOADED: { status: 503, text: "{what} is full ({limit}); try again later" },
+  SHUTTING_DOWN: { status: 503, text: "the appliance is shutting down" },
+  UNAVAILABLE: { status: 503, text: "{what} is not available: {reason}" },
+  TIMED_OUT: { status: 503, text: "{what} did not answer within {seconds} s" },
+
+  // start-up: each is printed as one sentence and ends the process
+  CONFIG: { status: 500, text: "{path}: {value} is not valid; allowed: {allowed}" },
+  CONFIG_UNKNOWN: { status: 500, text: "{path}: unknown key; known here: {allowed}" },
+  PORT_IN_USE: {
+    status: 500,
+    text: "{what} cannot listen on {address}: the port is in use; stop the other program or choose another with {option}",
+  },
+  PORT_DENIED: {
+    status: 500,
+    text: "{what} cannot listen on {address}: not permitted; run as root, grant CAP_NET_BIND_SERVICE, or choose another with {option}",
+  },
+  LISTEN_FAILED: { status: 500, text: "{what} cannot listen on {address}: {reason}" },
+  PROGRAM_MISSING: {
+    status: 503,
+    text: "the program {program} is missing; install it with: apt-get install {package}",
+  },
+  NEEDS_ROOT: { status: 503, text: "{what} needs {privilege}; start sennit as root or grant it in the unit file" },
+  STORE_LOCKED: {
+    status: 500,
+    text: "the data directory {path} is in use by another sennit (process {pid}); stop it or choose another with --data",
+  },
+  STORE_NEWER: {
+    status: 500,
+    text: "the data directory {path} was written by a newer sennit (schema {found}, this one knows {known}); nothing was changed",
+  },
+  STORE_DAMAGED: {
+    status: 500,
+    text: "the data directory {path} is damaged ({reason}); nothing was changed: restore a backup or move it away",
+  },
+  STORE_UNWRITABLE: { status: 500, text: "the data directory {path} cannot be written: {reason}" },
+  STORE_FULL: { status: 507, text: "the write was not made: no room left in {path}" },
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof rows;
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** An error whose text is meant for the reader. Everything else that is thrown is a defect and shows as INTERNAL. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(rows[code].text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "?")));
+    this.name = "AppError";
+    this.code = code;
+    this.status = rows[code].status;
+    this.details = details;
+  }
+}
+
+/** Turns whatever was thrown into text for a log line or for `{reason}`. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The listening failure that `code` (EADDRINUSE, EACCES, …) stands for. */
+export function listenError(code: string | undefined, what: string, address: string, option: string): AppError {
+  if (code === "EADDRINUSE") return new AppError("PORT_IN_USE", { what, address, option });
+  if (code === "EACCES" || code === "EPERM") return new AppError("PORT_DENIED", { what, address, option });
+  return new AppError("LISTEN_FAILED", { what, address, reason: code ?? "unknown" });
+}

@@ -1,0 +1,52 @@
+// Addresses and prefixes: text to bytes and back. Not for hot paths, which work on bytes in Wasm memory.
+
+import ipaddr from "ipaddr.js";
+
+export interface Prefix {
+  /** 4 or 16 bytes, host bits cleared. */
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+/** The 4 or 16 bytes of an address in text form, or null when it is none. Only dotted-quad IPv4, as inet_pton. */
+export function parseAddress(text: string): Uint8Array | null {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return Uint8Array.from(ipaddr.IPv4.parse(text).octets);
+  if (text.includes(":") && !text.includes("%") && ipaddr.IPv6.isValid(text)) {
+    return Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray());
+  }
+  return null;
+}
+
+/** The canonical text (RFC 5952) of 4 or 16 bytes. */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  return (ipaddr.fromByteArray([...bytes]) as ipaddr.IPv6).toRFC5952String();
+}
+
+/** The prefix in CIDR text, host bits cleared, or null when it is none. `strict`: null when host bits are set, too. */
+export function parsePrefix(text: string, strict = false): Prefix | null {
+  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const given = match ? parseAddress(match[1] as string) : null;
+  const length = Number(match?.[2]);
+  if (!given || length > given.length * 8) return null;
+  const bytes = Uint8Array.from(given);
+  for (let bit = length; bit < bytes.length * 8; bit++) {
+    const at = bit >> 3;
+    bytes[at] = (bytes[at] as number) & ~(0x80 >> (bit & 7));
+  }
+  if (strict && bytes.some((byte, i) => byte !== given[i])) return null;
+  return { bytes, length };
+}
+
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatAddress(prefix.bytes)}/${prefix.length}`;
+}
+
+/** A listening address `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, or null when it is none. */
+export function parseHostPort(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  if (!match) return null;
+  const port = Number(match[3]);
+  if (port > 65_535) return null;
+  return { host: match[1] ?? (match[2] === "" ? "0.0.0.0" : (match[2] as string)), port };
+}

@@ -1,0 +1,87 @@
+// The metric table: every metric of the appliance, one row each. Names follow what operators already graph
+// (GoBGP's for BGP, Faucet's for OpenFlow); our own are bond_* and sennit_*. Units are in the names.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+interface Row {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+const rows = {
+  sennit_build_info: { type: "gauge", help: "1, labelled with the version", labels: ["version"] },
+  sennit_http_requests_total: { type: "counter", help: "HTTP requests answered", labels: ["surface", "code"] },
+  sennit_http_request_duration_seconds: {
+    type: "histogram",
+    help: "Time from the request's head to its answer",
+    labels: ["surface"],
+    buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+  },
+  sennit_login_failures_total: { type: "counter", help: "Failed log-ins", labels: ["scheme"] },
+  sennit_store_commits_total: { type: "counter", help: "Durable store transactions" },
+  sennit_store_commit_duration_seconds: {
+    type: "histogram",
+    help: "Time from the call to the durable commit",
+    buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2],
+  },
+} as const satisfies Record<string, Row>;
+
+type Rows = typeof rows;
+export type MetricName = keyof Rows;
+type Labels = Record<string, string | number>;
+
+const registry = new Registry();
+const collectors: (() => void | Promise<void>)[] = [];
+const metrics = new Map<string, Counter | Gauge | Histogram>();
+
+for (const [name, row] of Object.entries<Row>(rows)) {
+  const options = { name, help: row.help, labelNames: [...(row.labels ?? [])], registers: [registry] };
+  if (row.type === "counter") metrics.set(name, new Counter(options));
+  else if (row.type === "gauge") metrics.set(name, new Gauge(options));
+  else metrics.set(name, new Histogram({ ...options, buckets: [...(row.buckets ?? [])] }));
+}
+
+/** Adds to a counter. */
+export function count(name: MetricName, labels: Labels = {}, by = 1): void {
+  (metrics.get(name) as Counter).inc(labels, by);
+}
+
+/** Sets a gauge. */
+export function gauge(name: MetricName, value: number, labels: Labels = {}): void {
+  (metrics.get(name) as Gauge).set(labels, value);
+}
+
+/** Sets a counter to a total that is kept elsewhere (in a worker, in Wasm memory). Use inside `onScrape`. */
+export function total(name: MetricName, value: number, labels: Labels = {}): void {
+  const counter = metrics.get(name) as Counter;
+  counter.remove(labels);
+  counter.inc(labels, value);
+}
+
+/** Forgets all series of a metric, before an `onScrape` fills it anew: what is gone must not linger. */
+export function clear(name: MetricName): void {
+  metrics.get(name)?.reset();
+}
+
+/** Observes one value of a histogram. */
+export function observe(name: MetricName, value: number, labels: Labels = {}): void {
+  (metrics.get(name) as Histogram).observe(labels, value);
+}
+
+/** Registers a function that fills gauges and totals just before each scrape. */
+export function onScrape(collect: () => void | Promise<void>): void {
+  collectors.push(collect);
+}
+
+/** The text of `GET /metrics` (Prometheus exposition format). */
+export async function scrape(): Promise<{ type: string; text: string }> {
+  await Promise.all(collectors.map((collect) => collect()));
+  return { type: registry.contentType, text: await registry.metrics() };
+}
+
+/** Adds Node's own process metrics; called once by the control process. */
+export function collectProcessMetrics(): void {
+  collectDefaultMetrics({ register: registry });
+}

@@ -1,0 +1,83 @@
+// What a route is. Surfaces (src/api/*) are tables of these; src/http/mount.ts turns them into answers.
+// No uWebSockets type appears here: only src/http/server.ts knows that library.
+
+import type { AppError } from "../base/errors.js";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Who asks, as the accounts room knows them. */
+export interface Caller {
+  readonly id: number;
+  readonly name: string;
+  readonly superuser: boolean;
+}
+
+/** A request after its body has been read. All fields are copies: nothing dies with the socket. */
+export interface Request {
+  readonly method: Method;
+  /** The path as sent, without the query. */
+  readonly path: string;
+  /** Values of the route's `:name` segments, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** A header's value by lower-case name, "" when it was not sent. */
+  header(name: string): string;
+  readonly body: Buffer;
+  /** Null on routes with `open: true` when no valid credentials were sent. */
+  readonly caller: Caller | null;
+  /** The peer's address in text. */
+  readonly address: string;
+  /** `http://host:port` as the client named it, for absolute links. */
+  readonly origin: string;
+  /** A number for log lines and INTERNAL errors. */
+  readonly id: number;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as is. Objects are rendered with `json()`. */
+  readonly body?: string | Uint8Array;
+  /** Instead of `body`: chunks written as the socket takes them (large listings). */
+  readonly stream?: AsyncIterable<string | Uint8Array>;
+}
+
+export interface Route {
+  readonly method: Method;
+  /** Segments by `/`; `:name` takes one segment. No pattern, no wildcard. */
+  readonly path: string;
+  /** True: answered without credentials. */
+  readonly open?: boolean;
+  /** Body limit, when it is not LIMITS.bodyBytes. */
+  readonly bodyBytes?: number;
+  handle(request: Request): Reply | Promise<Reply>;
+}
+
+/** Ways to say who one is; each surface names those that it takes, in the order in which they are tried. */
+export type AuthScheme = "basic" | "token" | "x-auth-token" | "node";
+
+export interface Surface {
+  readonly name: string;
+  /** Paths at or under it belong to the surface, also when no route matches. "/" is the last resort. */
+  readonly prefix: string;
+  readonly auth: readonly AuthScheme[];
+  readonly routes: readonly Route[];
+  /** Renders any error in the surface's form: catalogue errors, 401, 404, 405 (with `Allow` already added), 413, 500. */
+  problem(error: AppError, request: Pick<Request, "path" | "method">): Reply;
+  /** Body and headers of OPTIONS; `Allow` is added. Default: 200, empty. */
+  options?(request: Request, allow: readonly string[]): Reply | Promise<Reply>;
+  /** Last touch on every answer of the surface (`Vary`, …). */
+  finish?(reply: Reply, request: Pick<Request, "path" | "method">): Reply;
+}
+
+const JSON_TYPE = { "content-type": "application/json" } as const;
+
+/** A JSON answer. The content type is exactly `application/json`: some clients compare it for equality. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+}
+
+/** An answer without a body. */
+export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers };
+}
