@@ -14,7 +14,7 @@ export interface Caller {
 
 /** A request after its body has been read. All fields are copies: nothing dies with the socket. */
 export interface Request {
-  readonly method: Method;
+  readonly method: Method | "OPTIONS";
   /** The path as sent, without the query. */
   readonly path: string;
   /** Values of the route's `:name` segments, percent-decoded. */
@@ -61,13 +61,25 @@ export interface Surface {
   /** Paths at or under it belong to the surface, also when no route matches. "/" is the last resort. */
   readonly prefix: string;
   readonly auth: readonly AuthScheme[];
+  /**
+   * What a stranger may learn: `route` asks for credentials before it says whether a path exists, `method` before it
+   * says which methods a path takes, `handler` only where a handler would run. Default: `route`.
+   */
+  readonly authBefore?: "route" | "method" | "handler";
   readonly routes: readonly Route[];
   /** Renders any error in the surface's form: catalogue errors, 401, 404, 405 (with `Allow` already added), 413, 500. */
-  problem(error: AppError, request: Pick<Request, "path" | "method">): Reply;
+  problem(error: AppError, request: { readonly path: string; readonly method: string }): Reply;
+  /** What a path of this surface means that no route takes (a redirect to the slashed form). Null: 404. */
+  unrouted?(request: Pick<Request, "path" | "query">): Reply | null;
   /** Body and headers of OPTIONS; `Allow` is added. Default: 200, empty. */
   options?(request: Request, allow: readonly string[]): Reply | Promise<Reply>;
   /** Last touch on every answer of the surface (`Vary`, …). */
-  finish?(reply: Reply, request: Pick<Request, "path" | "method">): Reply;
+  finish?(
+    reply: Reply,
+    request: { readonly path: string; readonly method: string },
+    /** What `Allow` would list; null when no route has the path. */
+    allow: readonly string[] | null,
+  ): Reply;
 }
 
 const JSON_TYPE = { "content-type": "application/json" } as const;

@@ -1,0 +1,50 @@
+// From a request's headers to a caller. Which accounts there are, and whether a password is right, the accounts room
+// knows; here is only the syntax of the schemes (RFC 7617 Basic; `Authorization: Token`; `X-Auth-Token`).
+
+import type { AuthScheme, Caller } from "./table.js";
+
+/** What the front end asks of the accounts room. A null is a refusal; LOGIN_LIMITED and OVERLOADED are thrown. */
+export interface Authenticator {
+  password(user: string, password: string, address: string): Caller | null | Promise<Caller | null>;
+  token(token: string, scheme: "token" | "x-auth-token"): Caller | null;
+}
+
+/** `given`: credentials of one of the surface's schemes were sent, right or wrong; `scheme`: which. */
+export interface Outcome {
+  readonly caller: Caller | null;
+  readonly given: AuthScheme | null;
+}
+
+const NONE: Outcome = { caller: null, given: null };
+
+function basic(header: string): { user: string; password: string } | null {
+  const text = Buffer.from(header.slice(6).trim(), "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? null : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Tries the surface's schemes in their order; the first whose credentials were sent decides. */
+export function authenticate(
+  schemes: readonly AuthScheme[],
+  headers: Readonly<Record<string, string>>,
+  address: string,
+  accounts: Authenticator,
+): Outcome | Promise<Outcome> {
+  const authorization = headers["authorization"] ?? "";
+  for (const scheme of schemes) {
+    if (scheme === "basic" && /^basic /i.test(authorization)) {
+      const given = basic(authorization);
+      if (!given) return { caller: null, given: scheme };
+      const caller = accounts.password(given.user, given.password, address);
+      if (caller instanceof Promise) return caller.then((known) => ({ caller: known, given: scheme }));
+      return { caller, given: scheme };
+    }
+    if (scheme === "token" && /^token /i.test(authorization)) {
+      return { caller: accounts.token(authorization.slice(6).trim(), "token"), given: scheme };
+    }
+    if (scheme === "x-auth-token" && headers["x-auth-token"] !== undefined) {
+      return { caller: accounts.token(headers["x-auth-token"].trim(), "x-auth-token"), given: scheme };
+    }
+  }
+  return NONE;
+}

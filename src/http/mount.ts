@@ -1,0 +1,190 @@
+// The way of every request: surface, route, credentials, body, handler, answer. Whatever goes wrong on it becomes an
+// error of the catalogue in the surface's own form; nothing that a handler throws reaches the HTTP library.
+
+import { AppError } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
+import type { Logger } from "../base/log.js";
+import { count, observe } from "../base/metrics.js";
+import { type Authenticator, authenticate, type Outcome } from "./auth.js";
+import { Aborted, BodyTooLarge, type Exchange, type Handler } from "./exchange.js";
+import { type Match, Router, surfaceOf } from "./router.js";
+import type { Caller, Method, Reply, Request, Surface } from "./table.js";
+
+interface Mounted {
+  readonly prefix: string;
+  readonly surface: Surface;
+  readonly router: Router;
+}
+
+const EMPTY = Buffer.alloc(0);
+const SECURITY_HEADERS = { "x-content-type-options": "nosniff" } as const;
+
+/** Requests under way, and whether new ones are taken. */
+export interface Gate {
+  inFlight: number;
+  closed: boolean;
+}
+
+/** Makes the handler of all requests out of the surfaces' tables. */
+export function mount(surfaces: readonly Surface[], accounts: Authenticator, log: Logger, gate: Gate): Handler {
+  const mounted: Mounted[] = surfaces.map((surface) => ({
+    prefix: surface.prefix,
+    surface,
+    router: new Router(surface.routes),
+  }));
+  let lastId = 0;
+  return (exchange) => {
+    const found = surfaceOf(mounted, exchange.path) ?? mounted[0];
+    if (!found) return exchange.send(404, {}, "", true);
+    new Call(found, exchange, accounts, log, ++lastId, gate).start();
+  };
+}
+
+/** One request on its way. Runs without promises when nothing on the way needs one. */
+class Call {
+  readonly #surface: Surface;
+  readonly #router: Router;
+  readonly #exchange: Exchange;
+  readonly #accounts: Authenticator;
+  readonly #log: Logger;
+  readonly #id: number;
+  readonly #gate: Gate;
+  readonly #started = performance.now();
+  #allow: readonly string[] | null = null;
+
+  constructor(found: Mounted, exchange: Exchange, accounts: Authenticator, log: Logger, id: number, gate: Gate) {
+    this.#surface = found.surface;
+    this.#router = found.router;
+    this.#exchange = exchange;
+    this.#accounts = accounts;
+    this.#log = log;
+    this.#id = id;
+    this.#gate = gate;
+  }
+
+  start(): void {
+    this.#gate.inFlight++;
+    try {
+      const done = this.#run();
+      if (done instanceof Promise) done.catch((error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #run(): void | Promise<void> {
+    if (this.#gate.closed) throw new AppError("SHUTTING_DOWN");
+    if (this.#gate.inFlight > LIMITS.requestsInFlight) {
+      throw new AppError("OVERLOADED", { what: "the front end", limit: LIMITS.requestsInFlight });
+    }
+    const { path, method } = this.#exchange;
+    const match = this.#router.find(path);
+    if (match) this.#allow = match.resource.allow;
+    const route = match?.resource.methods.get((method === "HEAD" ? "GET" : method) as Method);
+    if (route?.open && this.#surface.auth.length === 0) return this.#dispatch(match, null);
+
+    const when = this.#surface.authBefore ?? "route";
+    const due = when === "route" || (when === "method" && match !== null) || route !== undefined;
+    const outcome = authenticate(this.#surface.auth, this.#exchange.headers, this.#exchange.address, this.#accounts);
+    const admit = (known: Outcome): void | Promise<void> => {
+      if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
+      if (due && !known.caller && !route?.open && this.#surface.auth.length > 0) {
+        throw new AppError("UNAUTHENTICATED", { scheme: known.given ?? "" });
+      }
+      return this.#dispatch(match, known.caller);
+    };
+    return outcome instanceof Promise ? outcome.then(admit) : admit(outcome);
+  }
+
+  #dispatch(match: Match | null, caller: Caller | null): void | Promise<void> {
+    const exchange = this.#exchange;
+    const { method, path } = exchange;
+    if (!match) {
+      const query = new URLSearchParams(exchange.query);
+      const other = this.#surface.unrouted?.({ path, query });
+      if (!other) throw new AppError("NOT_FOUND", { path });
+      return this.#answer(other);
+    }
+    const { resource, params } = match;
+    const request = (body: Buffer): Request => ({
+      method: (method === "HEAD" ? "GET" : method) as Request["method"],
+      path,
+      params,
+      query: new URLSearchParams(exchange.query),
+      header: (name) => exchange.headers[name] ?? "",
+      body,
+      caller,
+      address: exchange.address,
+      origin: `http://${exchange.headers["host"] ?? "localhost"}`,
+      id: this.#id,
+    });
+    if (method === "OPTIONS") {
+      return this.#settle(this.#surface.options?.(request(EMPTY), resource.allow) ?? { status: 200 });
+    }
+    const route = resource.methods.get((method === "HEAD" ? "GET" : method) as Method);
+    if (!route) throw new AppError("METHOD_NOT_ALLOWED", { method, allow: resource.allow.join(", ") });
+    if (route.method === "GET") return this.#settle(route.handle(request(EMPTY)));
+
+    const limit = route.bodyBytes ?? LIMITS.bodyBytes;
+    if (Number(exchange.headers["content-length"] ?? 0) > limit) throw new AppError("BODY_TOO_LARGE", { limit });
+    return exchange.body(limit).then(
+      (body) => this.#settle(route.handle(request(body))),
+      (error) => {
+        if (error instanceof BodyTooLarge) throw new AppError("BODY_TOO_LARGE", { limit });
+        throw error;
+      },
+    );
+  }
+
+  #settle(reply: Reply | Promise<Reply>): void | Promise<void> {
+    return reply instanceof Promise ? reply.then((known) => this.#answer(known)) : this.#answer(reply);
+  }
+
+  #answer(plain: Reply): void | Promise<void> {
+    const reply = this.#surface.finish?.(plain, this.#exchange, this.#allow) ?? plain;
+    const headers: Record<string, string> = { ...SECURITY_HEADERS, ...reply.headers };
+    if (this.#allow && (this.#exchange.method === "OPTIONS" || reply.status === 405)) {
+      headers["allow"] ??= this.#allow.join(", ");
+    }
+    if (reply.stream) {
+      return this.#exchange.stream(reply.status, headers, reply.stream).then(
+        () => this.#done(reply.status),
+        (error) => {
+          this.#log.error({ err: error, request: this.#id }, "a listing broke off");
+          this.#exchange.abandon();
+          this.#done(500);
+        },
+      );
+    }
+    // A body that was refused unread would be taken for the next request's head.
+    const close = reply.status === 413 || this.#gate.closed;
+    this.#exchange.send(reply.status, headers, reply.body ?? "", close);
+    this.#done(reply.status);
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof Aborted) {
+      this.#done(499);
+      return;
+    }
+    let known = error;
+    if (!(known instanceof AppError)) {
+      this.#log.error({ err: error, request: this.#id, path: this.#exchange.path }, "a request failed");
+      known = new AppError("INTERNAL", { request: this.#id });
+    }
+    try {
+      void this.#answer(this.#surface.problem(known as AppError, this.#exchange));
+    } catch (defect) {
+      this.#log.error({ err: defect, request: this.#id }, "an error could not be rendered");
+      this.#exchange.send(500, {}, "", true);
+      this.#done(500);
+    }
+  }
+
+  #done(status: number): void {
+    this.#gate.inFlight--;
+    const surface = this.#surface.name;
+    count("sennit_http_requests_total", { surface, code: status });
+    observe("sennit_http_request_duration_seconds", (performance.now() - this.#started) / 1_000, { surface });
+  }
+}

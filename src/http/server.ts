@@ -1,0 +1,200 @@
+// The uWebSockets.js adapter: the only file that knows that library. Its rules, each of which costs the process when
+// broken: a handler must answer or attach onAborted before it returns, nothing may throw into C++, and a response must
+// not be touched after an abort.
+
+import uws, { type HttpRequest, type HttpResponse } from "uWebSockets.js";
+import { createServer } from "node:net";
+import { Aborted, BodyTooLarge, type Exchange, type Handler, type HttpServer } from "./exchange.js";
+import { statusLine } from "./status.js";
+
+/** Without it the library sets SO_REUSEPORT, and two appliances would share one port in silence. */
+const LISTEN_EXCLUSIVE = 1;
+
+/** How long a client may leave a streamed answer unread before the connection is closed. */
+const STREAM_STALL_MS = 30_000;
+
+class UwsExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Record<string, string> = {};
+  readonly address: string;
+  aborted = false;
+  answered = false;
+  readonly #res: HttpResponse;
+  readonly #onDone: () => void;
+  #onAbort: (() => void) | null = null;
+
+  constructor(res: HttpResponse, req: HttpRequest, onDone: () => void) {
+    this.#res = res;
+    this.#onDone = onDone;
+    res.onAborted(() => {
+      this.aborted = true;
+      this.#finish();
+      this.#onAbort?.();
+    });
+    this.method = req.getMethod().toUpperCase();
+    this.path = req.getUrl();
+    this.query = req.getQuery();
+    this.address = Buffer.from(res.getRemoteAddressAsText()).toString("latin1");
+    req.forEach((name, value) => {
+      const before = this.headers[name];
+      this.headers[name] = before === undefined ? value : `${before}, ${value}`;
+    });
+  }
+
+  body(limit: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      this.#onAbort = () => reject(new Aborted());
+      this.#res.onData((chunk, isLast) => {
+        if (length > limit) return;
+        length += chunk.byteLength;
+        if (length > limit) {
+          chunks.length = 0;
+          reject(new BodyTooLarge());
+          return;
+        }
+        // The library reuses the chunk's memory after this call.
+        chunks.push(Buffer.from(new Uint8Array(chunk)));
+        if (isLast) resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+      });
+    });
+  }
+
+  send(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array, close: boolean): void {
+    if (this.aborted || this.answered) return;
+    this.#finish();
+    const res = this.#res;
+    res.cork(() => {
+      this.#head(status, headers);
+      const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+      if (this.method === "HEAD") res.endWithoutBody(length, close);
+      else if (status === 204 || status === 304) res.endWithoutBody(undefined, close);
+      else res.end(body as string, close);
+    });
+  }
+
+  async stream(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    chunks: AsyncIterable<string | Uint8Array>,
+  ): Promise<void> {
+    if (this.aborted || this.answered) return;
+    const res = this.#res;
+    res.cork(() => this.#head(status, headers));
+    if (this.method !== "HEAD") {
+      for await (const chunk of chunks) {
+        if (this.aborted) return;
+        let took = true;
+        res.cork(() => {
+          took = res.write(chunk as string);
+        });
+        if (!took && !this.aborted) await this.#drained();
+        if (this.aborted) return;
+      }
+    }
+    if (this.aborted || this.answered) return;
+    this.#finish();
+    res.cork(() => res.end());
+  }
+
+  /** Closes the connection in the middle of an answer that cannot be completed. */
+  abandon(): void {
+    if (this.aborted || this.answered) return;
+    this.#res.close();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.abandon(), STREAM_STALL_MS);
+      const done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#onAbort = done;
+      this.#res.onWritable(() => {
+        done();
+        return true;
+      });
+    });
+  }
+
+  #head(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#res.writeStatus(statusLine(status));
+    for (const name in headers) this.#res.writeHeader(name, headers[name] as string);
+  }
+
+  #finish(): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.#onDone();
+  }
+}
+
+/** The errno with which listening fails there, since the library only says "no". */
+function listenCode(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve("EADDRINUSE")));
+  });
+}
+
+/** The front end on uWebSockets.js. */
+export function createUwsServer(handler: Handler): HttpServer {
+  const app = uws.App();
+  let listening: uws.us_listen_socket | null = null;
+  let underWay = 0;
+  let whenIdle: (() => void) | null = null;
+
+  app.any("/*", (res, req) => {
+    underWay++;
+    const exchange = new UwsExchange(res, req, () => {
+      if (--underWay === 0) whenIdle?.();
+    });
+    try {
+      handler(exchange);
+    } catch {
+      // The handler's contract is not to throw; if it does, this request pays for it and not the process.
+      exchange.send(500, {}, "", true);
+    }
+  });
+
+  return {
+    async listen(host, port) {
+      const socket = await new Promise<uws.us_listen_socket | false>((resolve) => {
+        // The library takes options after the port also with a host; its declarations forgot that form.
+        const listen = app.listen as unknown as (
+          host: string,
+          port: number,
+          options: number,
+          cb: (bound: uws.us_listen_socket | false) => void,
+        ) => void;
+        listen.call(app, host, port, LISTEN_EXCLUSIVE, resolve);
+      });
+      if (!socket) {
+        const code = await listenCode(host, port);
+        throw Object.assign(new Error(code), { code });
+      }
+      listening = socket;
+      return uws.us_socket_local_port(socket);
+    },
+    async close(graceMs) {
+      if (listening) uws.us_listen_socket_close(listening);
+      listening = null;
+      if (underWay > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, graceMs);
+          whenIdle = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      // Answers just given still have to leave the socket buffers.
+      setImmediate(() => app.close());
+    },
+  };
+}

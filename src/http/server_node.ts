@@ -1,0 +1,107 @@
+// The node:http adapter behind the same interface: for policies that do not admit the repackaged uWebSockets.js binary
+// (SENNIT_HTTP_ADAPTER=node). Slower, otherwise alike; the front end's tests run over both.
+
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Aborted, BodyTooLarge, type Exchange, type Handler, type HttpServer } from "./exchange.js";
+
+class NodeExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Record<string, string> = {};
+  readonly address: string;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#req = req;
+    this.#res = res;
+    this.method = req.method ?? "GET";
+    const url = req.url ?? "/";
+    const mark = url.indexOf("?");
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? "" : url.slice(mark + 1);
+    this.address = req.socket.remoteAddress ?? "";
+    for (const [name, value] of Object.entries(req.headers)) {
+      this.headers[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
+    }
+  }
+
+  get aborted(): boolean {
+    return this.#res.destroyed && !this.#res.writableFinished;
+  }
+
+  async body(limit: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of this.#req.iterator({ destroyOnReturn: false })) {
+        length += (chunk as Buffer).length;
+        if (length > limit) throw new BodyTooLarge();
+        chunks.push(chunk as Buffer);
+      }
+    } catch (error) {
+      throw error instanceof BodyTooLarge ? error : new Aborted();
+    }
+    return Buffer.concat(chunks);
+  }
+
+  send(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array, close: boolean): void {
+    if (this.#res.headersSent || this.aborted) return;
+    const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+    const bodiless = status === 204 || status === 304;
+    this.#res.writeHead(status, {
+      ...headers,
+      ...(bodiless ? {} : { "content-length": String(length) }),
+      ...(close ? { connection: "close" } : {}),
+    });
+    this.#res.end(this.method === "HEAD" || bodiless ? undefined : body);
+  }
+
+  async stream(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    chunks: AsyncIterable<string | Uint8Array>,
+  ): Promise<void> {
+    this.#res.writeHead(status, { ...headers });
+    if (this.method !== "HEAD") {
+      for await (const chunk of chunks) {
+        if (this.aborted) return;
+        if (!this.#res.write(chunk)) await Promise.race([once(this.#res, "drain"), once(this.#res, "close")]);
+      }
+    }
+    this.#res.end();
+  }
+
+  abandon(): void {
+    this.#res.destroy();
+  }
+}
+
+/** The front end on node:http. */
+export function createNodeServer(handler: Handler): HttpServer {
+  const server = createServer((req, res) => {
+    res.on("error", () => undefined);
+    try {
+      handler(new NodeExchange(req, res));
+    } catch {
+      res.destroy();
+    }
+  });
+  return {
+    async listen(host, port) {
+      server.listen({ host, port, exclusive: true });
+      await once(server, "listening");
+      return (server.address() as AddressInfo).port;
+    },
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
