@@ -55,6 +55,9 @@ const rows = {
   },
   STORE_UNWRITABLE: { status: 500, text: "the data directory {path} cannot be written: {reason}" },
   STORE_FULL: { status: 507, text: "the write was not made: no room left in {path}" },
+  STORE_FAILED: { status: 500, text: "the write to {path} was not made: {reason}" },
+  RECORD_TOO_LARGE: { status: 413, text: "a record of {table} takes {bytes} bytes; the limit is {limit}" },
+  KEY_TOO_LONG: { status: 413, text: "a key of {table} takes {bytes} bytes; the limit is {limit}" },
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof rows;

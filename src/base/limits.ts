@@ -19,4 +19,7 @@ export const LIMITS = {
   // store
   storeBytes: 16 * 2 ** 30,
   recordBytes: 1 << 20,
+  storeKeyBytes: 1_000,
+  storeWritesWaiting: 10_000,
+  storeWritesPerCommit: 1_000,
 } as const;

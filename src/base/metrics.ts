@@ -26,6 +26,10 @@ const rows = {
     help: "Time from the call to the durable commit",
     buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2],
   },
+  sennit_store_failures_total: { type: "counter", help: "Store writes refused, by error code", labels: ["code"] },
+  sennit_store_writes_waiting: { type: "gauge", help: "Store writes that wait for their commit" },
+  sennit_store_records: { type: "gauge", help: "Records in the store", labels: ["table"] },
+  sennit_store_bytes: { type: "gauge", help: "Size of the store's file" },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;
