@@ -1,1 +1,35 @@
-export {};
+#!/usr/bin/env node
+// The command line. Each command loads only what it needs: the data plane does not load the front end.
+
+import { Command } from "commander";
+import { AppError } from "./base/errors.js";
+import { VERSION } from "./version.js";
+
+const program = new Command("sennit")
+  .description("the program of a WAN-bonding box: bonded tunnel, BGP speaker, OpenFlow controller")
+  .version(VERSION);
+
+program
+  .command("serve")
+  .description("run the appliance in the foreground")
+  .option("--config <file>", "TOML configuration")
+  .option("--data <dir>", "data directory (default ./var)")
+  .option("--http <host:port>", "REST (default 127.0.0.1:8080)")
+  .option("--bgp <host:port|off>", "BGP listener (default 0.0.0.0:179 when it may be bound)")
+  .option("--openflow <host:port|off>", "OpenFlow listener (default 0.0.0.0:6653)")
+  .option("--role <role>", "bonder, aggregator or both (default both)")
+  .option("--manager <url>", "bonder: where the configuration comes from")
+  .option("--node-key <key>", "bonder: the key that the manager gave it")
+  .action(async (flags: Record<string, unknown>) => {
+    const { serve } = await import("./serve.js");
+    await serve(flags, process.env);
+  });
+
+/** One sentence for what the reader can mend; a stack only for a defect. */
+function fail(error: unknown): never {
+  const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`sennit: ${text}\n`);
+  process.exit(1);
+}
+
+program.parseAsync().catch(fail);

@@ -35,7 +35,7 @@ function derive(password: string, salt: Buffer, N: number, r: number, p: number)
   return inTurn(
     () =>
       new Promise((resolve, reject) => {
-        scrypt(password, salt, HASH_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
+        scrypt(password, salt, HASH_BYTES, { N, r, p, maxmem: 256 * N * r + (1 << 20) }, (error, key) =>
           error ? reject(error) : resolve(key),
         );
       }),

@@ -2,7 +2,7 @@
 // Plain JavaScript, since it runs before anything is compiled.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -60,6 +60,15 @@ export async function build() {
   );
   jobs.push(run("node_modules/typescript/bin/tsc", ["-p", "tsconfig.json"]));
   await Promise.all(jobs);
+  linkCommand();
+}
+
+/** `npx sennit` from the checkout. */
+function linkCommand() {
+  chmodSync(join(top, "dist/src/main.js"), 0o755);
+  const link = join(top, "node_modules/.bin/sennit");
+  rmSync(link, { force: true });
+  symlinkSync("../../dist/src/main.js", link);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

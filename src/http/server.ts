@@ -24,6 +24,7 @@ class UwsExchange implements Exchange {
   readonly #res: HttpResponse;
   readonly #onDone: () => void;
   #onAbort: (() => void) | null = null;
+  #onWritable: (() => void) | null = null;
 
   constructor(res: HttpResponse, req: HttpRequest, onDone: () => void) {
     this.#res = res;
@@ -83,6 +84,11 @@ class UwsExchange implements Exchange {
   ): Promise<void> {
     if (this.aborted || this.answered) return;
     const res = this.#res;
+    // Once only: this build keeps the first handler and drops later ones.
+    res.onWritable(() => {
+      this.#onWritable?.();
+      return true;
+    });
     res.cork(() => this.#head(status, headers));
     if (this.method !== "HEAD") {
       for await (const chunk of chunks) {
@@ -111,13 +117,12 @@ class UwsExchange implements Exchange {
       const timer = setTimeout(() => this.abandon(), STREAM_STALL_MS);
       const done = () => {
         clearTimeout(timer);
-        resolve();
+        this.#onWritable = null;
+        // Not inside the library's call: writing there would touch the response while it drains.
+        setImmediate(resolve);
       };
       this.#onAbort = done;
-      this.#res.onWritable(() => {
-        done();
-        return true;
-      });
+      this.#onWritable = done;
     });
   }
 

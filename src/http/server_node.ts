@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { Aborted, BodyTooLarge, type Exchange, type Handler, type HttpServer } from "./exchange.js";
 
 class NodeExchange implements Exchange {
@@ -66,13 +67,8 @@ class NodeExchange implements Exchange {
     chunks: AsyncIterable<string | Uint8Array>,
   ): Promise<void> {
     this.#res.writeHead(status, { ...headers });
-    if (this.method !== "HEAD") {
-      for await (const chunk of chunks) {
-        if (this.aborted) return;
-        if (!this.#res.write(chunk)) await Promise.race([once(this.#res, "drain"), once(this.#res, "close")]);
-      }
-    }
-    this.#res.end();
+    if (this.method === "HEAD") this.#res.end();
+    else await pipeline(chunks, this.#res);
   }
 
   abandon(): void {

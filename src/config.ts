@@ -1,0 +1,79 @@
+// The whole configuration: the fields of all rooms, with their options, variables and defaults. `[group]` names are the
+// TOML tables; docs/configuration.md is kept equal to this file by test/unit/config.test.ts.
+
+import {
+  address,
+  boolean,
+  choice,
+  integer,
+  type Listen,
+  list,
+  listen,
+  prefix,
+  readConfig,
+  tables,
+  text,
+  type Values,
+} from "./base/config.js";
+
+const top = {
+  role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
+  data: text({ fallback: "./var", env: "SENNIT_DATA", flag: "data" }),
+};
+
+const http = {
+  listen: listen(false, { fallback: { host: "127.0.0.1", port: 8080 }, env: "SENNIT_HTTP", flag: "http" }),
+  adapter: choice(["uws", "node"], { fallback: "uws", env: "SENNIT_HTTP_ADAPTER" }),
+};
+
+const admin = {
+  user: text({ fallback: "admin", env: "SENNIT_ADMIN_USER" }),
+  password: text({ fallback: "", env: "SENNIT_ADMIN_PASSWORD" }),
+};
+
+/** A BGP peer; the names are yabgp's options. */
+const peer = {
+  remote_addr: address(),
+  remote_as: integer(1, 4_294_967_295),
+  local_addr: address(),
+  local_as: integer(1, 4_294_967_295),
+  port: integer(1, 65_535, { fallback: 179 }),
+  passive: boolean({ fallback: false }),
+  afi_safi: list(choice(["ipv4", "ipv6"]), { fallback: ["ipv4"] }),
+  md5: text({ fallback: "" }),
+  hold_time: integer(0, 65_535, { fallback: 180 }),
+};
+
+const bgp = {
+  /** No fallback: port 179 is taken when it may be bound, else the speaker does not listen and says so. */
+  listen: listen(true, { env: "SENNIT_BGP", flag: "bgp" }),
+  local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
+  router_id: address(),
+  peer: tables(peer),
+};
+
+const openflow = {
+  listen: listen(true, { fallback: { host: "0.0.0.0", port: 6653 }, env: "SENNIT_OPENFLOW", flag: "openflow" }),
+};
+
+const bond = {
+  address: address({ env: "SENNIT_BOND_ADDRESS" }),
+  port: integer(1, 65_535, { fallback: 7790, env: "SENNIT_BOND_PORT" }),
+  tunnel_pool: prefix({ fallback: "198.18.0.0/15" }),
+  manager: text({ env: "SENNIT_MANAGER", flag: "manager" }),
+  node_key: text({ env: "SENNIT_NODE_KEY", flag: "nodeKey" }),
+};
+
+const groups = { "": top, http, admin, bgp, openflow, bond } as const;
+
+export type Config = { [K in keyof typeof groups]: Values<(typeof groups)[K]> };
+export type { Listen };
+
+/** All groups by name, for documentation. */
+export const CONFIG_GROUPS = groups;
+
+/** Reads the configuration; errors are CONFIG and CONFIG_UNKNOWN. */
+export function loadConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Config {
+  const file = typeof flags["config"] === "string" ? flags["config"] : env["SENNIT_CONFIG"];
+  return readConfig(groups, { file: file === "" ? undefined : file, flags, env });
+}
