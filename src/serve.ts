@@ -12,6 +12,7 @@ import { type Config, loadConfig } from "./config.js";
 import { startFront } from "./http/front.js";
 import type { Surface } from "./http/table.js";
 import { openStore } from "./store/open.js";
+import { notifySystemd } from "./system/notify.js";
 import { VERSION } from "./version.js";
 
 /** What the composition root asks of a room. */
@@ -53,10 +54,12 @@ export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJ
     const address = `${config.http.listen.host}:${front.port}`;
     writeFileSync(join(data, "http.addr"), `${address}\n`);
     ready = true;
+    notifySystemd("READY=1");
     log.info({ http: address, role: config[""].role, data, rooms: health().rooms }, "ready");
 
     await stopping;
     ready = false;
+    notifySystemd("STOPPING=1");
     await front.close();
   } finally {
     for (const room of rooms.reverse()) {
