@@ -23,6 +23,7 @@ program
   .action(async (flags: Record<string, unknown>) => {
     const { serve } = await import("./serve.js");
     await serve(flags, process.env);
+    process.exit(0);
   });
 
 /** One sentence for what the reader can mend; a stack only for a defect. */
