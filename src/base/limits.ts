@@ -22,4 +22,24 @@ export const LIMITS = {
   storeKeyBytes: 1_000,
   storeWritesWaiting: 10_000,
   storeWritesPerCommit: 1_000,
+
+  // bonding: records and bodies of /api/v4
+  bondingRecords: 100_000,
+  legsPerBond: 16,
+  interfacesPerNode: 256,
+  formFields: 1_000,
+  searchTerms: 16,
+  orderingTerms: 16,
+
+  // node channel
+  nodeBodyBytes: 64 << 10,
+  nodeReplyBytes: 256 << 10,
+  nodeHellosPending: 1_000,
+  nodeHelloSeconds: 30,
+  nodeSessionsPerNode: 4,
+  nodeSessionIdleSeconds: 120,
+  nodeRefusalsPerMinute: 30,
+  nodePollsWaiting: 5_000,
+  nodePollSeconds: 25,
+  nodeBackoffMs: 15_000,
 } as const;

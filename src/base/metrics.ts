@@ -30,6 +30,17 @@ const rows = {
   sennit_store_writes_waiting: { type: "gauge", help: "Store writes that wait for their commit" },
   sennit_store_records: { type: "gauge", help: "Records in the store", labels: ["table"] },
   sennit_store_bytes: { type: "gauge", help: "Size of the store's file" },
+
+  // bonding
+  bond_node_refusals_total: { type: "counter", help: "Requests of nodes that were refused", labels: ["reason"] },
+  bond_node_reports_total: { type: "counter", help: "Reports taken from bonders" },
+  bond_node_sessions: { type: "gauge", help: "Sessions of nodes that have proved their key" },
+  bond_leg_state: { type: "gauge", help: "1 for the state that the leg is in", labels: ["bond", "leg", "state"] },
+  bond_leg_receive_bits_per_second: {
+    type: "gauge",
+    help: "Rate at the receiving end over the last second",
+    labels: ["bond", "leg", "direction"],
+  },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

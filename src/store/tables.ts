@@ -21,12 +21,122 @@ export interface TokenRecord {
   expires: number;
 }
 
+/** A tenant's part of the appliance; spaces form a tree under the one with the key "root". */
+export interface SpaceRecord {
+  id: number;
+  key: string;
+  name: string;
+  parent: number | null;
+  level: number;
+  crm_id: string;
+  created: string;
+}
+
+/** A box: an aggregator, or the bonder of a bond. */
+export interface NodeRecord {
+  id: number;
+  type: "aggregator" | "bonder";
+  name: string;
+  space: number;
+  /** What the box proves itself with, and what its bond's keys are derived from. */
+  key: string;
+  serial_number: string;
+  asset_tag: string;
+  note: string;
+  /** Aggregators: where legs send to. */
+  ip: string | null;
+  ipv6: string | null;
+  /** Bonders: the bond that it was made with. */
+  bond: number | null;
+  created: string;
+}
+
+/** An interface that a node's kernel knows by `ifname`. */
+export interface EthernetInterfaceRecord {
+  id: number;
+  node: number;
+  ifname: string;
+  note: string;
+  created: string;
+}
+
+export interface BondRecord {
+  id: number;
+  name: string;
+  space: number;
+  bonder: number;
+  aggregator: number;
+  secondary_aggregator: number | null;
+  current_aggregator: number;
+  note: string;
+  circuit_id: string;
+  product: string;
+  proof_of_concept: boolean;
+  /** A /31 in CIDR form: the aggregator has the first address, the bonder the second. */
+  tunnel_subnet: string;
+  packet_distribution: string;
+  /** Milliseconds. */
+  reorder_max_hold: number;
+  tunnel_security: "none" | "hmac" | "encryption";
+  created: string;
+}
+
+export interface LegRecord {
+  id: number;
+  type: "interface";
+  bond: number;
+  interface: number;
+  note: string;
+  provider: string;
+  account: string;
+  link_mode: "active" | "idle" | "offline";
+  failover: boolean;
+  /** Mbit/s towards the bonder. */
+  down_speed: number;
+  /** Mbit/s towards the aggregator. */
+  up_speed: number;
+  created: string;
+}
+
+/** Key "self": the node record that stands for this box. */
+export interface IdentityRecord {
+  node: number;
+}
+
+/** Key "last": the last configuration that this bonder took from its manager. */
+export interface NodeConfigRecord {
+  manager: string;
+  /** Public name of the node key that it was made for: another key starts afresh. */
+  key_id: string;
+  revision: string;
+  /** As it came, JSON. */
+  config: string;
+  received: string;
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
+  spaces: SpaceRecord;
+  nodes: NodeRecord;
+  ethernet_interfaces: EthernetInterfaceRecord;
+  bonds: BondRecord;
+  legs: LegRecord;
+  identity: IdentityRecord;
+  node_config: NodeConfigRecord;
 }
 
 export type TableName = keyof Tables;
 
 /** Table names in their on-disk form; the order has no meaning. */
-export const TABLES: readonly TableName[] = ["users", "tokens"];
+export const TABLES: readonly TableName[] = [
+  "users",
+  "tokens",
+  "spaces",
+  "nodes",
+  "ethernet_interfaces",
+  "bonds",
+  "legs",
+  "identity",
+  "node_config",
+];

@@ -1,0 +1,112 @@
+// What one request of /api/v4 carries along: where records are read, how links are written, who asks.
+
+import type { Live } from "../../bond/live.js";
+import type { Caller } from "../../http/table.js";
+import type { Reader } from "../../store/engine.js";
+import type { TableName } from "../../store/tables.js";
+
+/** Any record of the bonding tables, as the generic code sees it. */
+export type StoredRecord = Record<string, unknown> & { readonly id: number };
+
+/** What the rows need of the rest of the appliance. */
+export interface Services {
+  readonly live: Live;
+  /** The /31s of tunnels come from it, CIDR. */
+  readonly tunnelPool: string;
+  /** The version that this box runs. */
+  readonly version: string;
+  /** Id of this box's own aggregator record, or null. */
+  ownNode(): number | null;
+  hashPassword(password: string): Promise<string>;
+}
+
+/** How the answer's links end: `/`, `/?format=json` or `.json`. */
+export type LinkStyle = "plain" | "query" | "suffix";
+
+/** The finding of records and links by resource, which the table provides (links.ts). */
+export interface Directory {
+  find(resource: string, id: unknown, context: Context): StoredRecord | undefined;
+  /** Path of a record, with a slash at its end. */
+  pathTo(resource: string, record: StoredRecord, context: Context): string;
+  /** The resource and record key that a path names; null when no route has it. */
+  match(path: string): { readonly resource: string; readonly params: Readonly<Record<string, string>> } | null;
+  /** The record that a matched path names. */
+  lookup(
+    found: { readonly resource: string; readonly params: Readonly<Record<string, string>> },
+    context: Context,
+  ): StoredRecord | undefined;
+}
+
+export class Context {
+  readonly services: Services;
+  readonly caller: Caller;
+  readonly directory: Directory;
+  readonly origin: string;
+  readonly style: LinkStyle;
+  /** A snapshot, or the transaction that is under way. */
+  reader: Reader;
+  readonly #memo = new Map<string, unknown>();
+
+  constructor(options: {
+    services: Services;
+    caller: Caller;
+    directory: Directory;
+    origin: string;
+    style: LinkStyle;
+    reader: Reader;
+  }) {
+    this.services = options.services;
+    this.caller = options.caller;
+    this.directory = options.directory;
+    this.origin = options.origin;
+    this.style = options.style;
+    this.reader = options.reader;
+  }
+
+  /** True when the caller may change things and see secrets. */
+  get mayWrite(): boolean {
+    return this.caller.superuser;
+  }
+
+  /** Works a value out once a request: a list of many records asks for the same again and again. */
+  once<T>(name: string, make: () => T): T {
+    if (!this.#memo.has(name)) this.#memo.set(name, make());
+    return this.#memo.get(name) as T;
+  }
+
+  /** Forgets what was worked out: the records have changed. */
+  refresh(reader: Reader): void {
+    this.reader = reader;
+    this.#memo.clear();
+  }
+
+  /** Records of a table, in one list a request, grouped by the value of one member. */
+  grouped(table: TableName, member: string): ReadonlyMap<unknown, readonly StoredRecord[]> {
+    return this.once(`${table} by ${member}`, () => {
+      const groups = new Map<unknown, StoredRecord[]>();
+      for (const { value } of this.reader.list(table)) {
+        const record = value as unknown as StoredRecord;
+        const group = groups.get(record[member]);
+        if (group) group.push(record);
+        else groups.set(record[member], [record]);
+      }
+      return groups;
+    });
+  }
+
+  /** The record that a stored id points to, looked up once a request. */
+  relation(resource: string, id: unknown): StoredRecord | undefined {
+    return this.once(`${resource} ${String(id)}`, () => this.directory.find(resource, id, this));
+  }
+
+  /** The absolute URL of a path under the surface. */
+  link(path: string): string {
+    if (this.style === "suffix") return `${this.origin}${path.replace(/\/$/, "")}.json`;
+    return `${this.origin}${path}${this.style === "query" ? "?format=json" : ""}`;
+  }
+
+  /** The absolute URL of a record. */
+  linkTo(resource: string, record: StoredRecord): string {
+    return this.link(this.directory.pathTo(resource, record, this));
+  }
+}

@@ -1,0 +1,119 @@
+// Starts the bonding side of a box: its own record, the data plane's configuration, the node channel's two ends, and
+// the two surfaces. The composition root (src/serve.ts) hands in what belongs to other rooms.
+
+import { AppError, reasonOf } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
+import { Agent, type AgentHealth } from "../../bond/agent.js";
+import { type BondingConfig, dialsOut, takesLegs } from "../../bond/config.js";
+import { ensureOwnAggregator, ensureRootSpace, ownNode } from "../../bond/lifecycle.js";
+import { Live } from "../../bond/live.js";
+import { NodeManager } from "../../bond/manager.js";
+import { type Dataplane, Provisioner } from "../../bond/provision.js";
+import type { Surface } from "../../http/table.js";
+import type { Engine } from "../../store/engine.js";
+import { nodeSurface } from "../node/rows.js";
+import type { LoginService } from "./session.js";
+import { bondingSurface } from "./surface.js";
+
+export interface BondingOptions {
+  readonly config: BondingConfig;
+  readonly store: Engine;
+  readonly log: Logger;
+  /** Null when the box has none (no root): records and the node channel work, no tunnel does. */
+  readonly dataplane: Dataplane | null;
+  readonly version: string;
+  readonly accounts: LoginService & { hashPassword(password: string): Promise<string> };
+}
+
+export interface BondingHealth {
+  /** Bonds that this box is the aggregator of, and those whose tunnel is up. */
+  readonly bonds: number;
+  readonly bonds_up: number;
+  /** Bonders with a session. */
+  readonly bonders_connected: number;
+  /** What keeps bonding from working, "" when nothing does. */
+  readonly problem: string;
+  /** The bonder's link to its manager; null on boxes that dial nobody. */
+  readonly manager: AgentHealth | null;
+}
+
+export interface Bonding {
+  /** /api/v4 and the node channel, to be mounted. */
+  readonly surfaces: readonly Surface[];
+  health(): BondingHealth;
+  close(): Promise<void>;
+}
+
+/** Errors: CONFIG when a manager is given without a key, or is no URL. */
+export async function startBonding(options: BondingOptions): Promise<Bonding> {
+  const { config, store, log, dataplane, accounts, version } = options;
+  checkManager(config);
+  await ensureRootSpace(store);
+  if (takesLegs(config)) await ensureOwnAggregator(store, config.address);
+
+  const live = new Live();
+  live.exportMetrics();
+  const provisioner = new Provisioner({ config, store, dataplane, log });
+  const learn = () => live.dataplane(dataplane?.status() ?? null, (bond) => provisioner.isOurs(bond));
+  dataplane?.on("status", learn);
+  learn();
+
+  const manager = new NodeManager({ store, live, port: config.port, log });
+  const agent = dialsOut(config)
+    ? Agent.start({
+        manager: config.manager,
+        nodeKey: config.node_key,
+        version,
+        store,
+        log,
+        apply: (bond) => provisioner.dial(bond),
+        status: () => provisioner.dialledStatus(),
+        onStatus: (listener) => void dataplane?.on("status", listener),
+      })
+    : null;
+
+  const services = {
+    live,
+    tunnelPool: config.tunnel_pool,
+    version,
+    ownNode: () => ownNode(store),
+    hashPassword: (password: string) => accounts.hashPassword(password),
+  };
+  const { login, logout } = accounts;
+  const surface = bondingSurface({ store, services, login: login.bind(accounts), logout: logout.bind(accounts) });
+
+  return {
+    surfaces: [surface, nodeSurface(manager)],
+    health() {
+      const own = (dataplane?.status()?.bonds ?? []).filter((bond) => provisioner.isOurs(bond.id));
+      return {
+        bonds: store.count("bonds"),
+        bonds_up: own.filter((bond) => bond.state === "up").length,
+        bonders_connected: manager.connected(),
+        problem: dataplane ? provisioner.problem : "no data plane: tunnels need root",
+        manager: agent?.health() ?? null,
+      };
+    },
+    async close() {
+      manager.close();
+      provisioner.close();
+      await agent?.close().catch((error: unknown) => log.warn(`the node channel did not end well: ${reasonOf(error)}`));
+    },
+  };
+}
+
+function checkManager(config: BondingConfig): void {
+  const { manager, node_key: key } = config;
+  if (manager === "" && key === "") return;
+  if (manager === "" || key === "") {
+    const path = manager === "" ? "bond.manager" : "bond.node_key";
+    throw new AppError("CONFIG", { path, value: '""', allowed: "the manager's URL and the node key, both or neither" });
+  }
+  if (!/^https?:\/\/[^/?#\s]+/.test(manager) || !URL.canParse(manager)) {
+    throw new AppError("CONFIG", {
+      path: "bond.manager",
+      value: manager,
+      allowed: "http://HOST:PORT or https://HOST:PORT",
+    });
+  }
+}

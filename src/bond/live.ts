@@ -1,0 +1,148 @@
+// What is known right now and kept nowhere: states and rates of bonds and legs as each end sees them.
+
+import { clear, gauge, onScrape } from "../base/metrics.js";
+import type { BondStatus, DataplaneStatus, LegStatus } from "./dataplane/protocol.js";
+
+/** A bonder that has not reported for so long is not known to be there. */
+export const REPORT_FRESH_MS = 10_000;
+
+/** What a bonder said last. */
+export interface NodeReport {
+  /** Epoch ms when it came. */
+  readonly at: number;
+  readonly version: string;
+  readonly hostname: string;
+  /** Revision that it has applied. */
+  readonly revision: string;
+  /** Why it could not apply a configuration, "" when it could. */
+  readonly problem: string;
+  readonly bond: BondStatus | null;
+}
+
+/** One leg as its two ends see it; a state is null when that end is not known. */
+export interface LegView {
+  readonly bonderState: string | null;
+  readonly aggregatorState: string | null;
+  /** bit/s towards the bonder, at the end that receives it when that is known. */
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly rttMs: number | null;
+  readonly lossRatio: number;
+}
+
+export interface BondView {
+  readonly state: "up" | "down";
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly tunnelMtu: number | null;
+  readonly tunnelIfname: string | null;
+  readonly problem: string;
+}
+
+const worstLoss = (a: LegStatus | undefined, b: LegStatus | undefined) =>
+  Math.max(a?.lossRatio ?? 0, b?.lossRatio ?? 0);
+
+/** The latest statuses of this box's data plane and of the bonders that report to it. */
+export class Live {
+  readonly #own = new Map<number, BondStatus>();
+  readonly #reports = new Map<number, NodeReport>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** Takes a status of this box's data plane, where it is the aggregator of the bonds `ours`. */
+  dataplane(status: DataplaneStatus | null, ours: (bond: number) => boolean): void {
+    this.#own.clear();
+    for (const bond of status?.bonds ?? []) if (ours(bond.id)) this.#own.set(bond.id, bond);
+  }
+
+  reported(node: number, report: NodeReport): void {
+    this.#reports.set(node, report);
+  }
+
+  forget(node: number): void {
+    this.#reports.delete(node);
+  }
+
+  /** The node's last report, however old. */
+  report(node: number): NodeReport | undefined {
+    return this.#reports.get(node);
+  }
+
+  /** True when the node has reported a short while ago. */
+  present(node: number): boolean {
+    const report = this.#reports.get(node);
+    return report !== undefined && this.#now() - report.at < REPORT_FRESH_MS;
+  }
+
+  #far(bond: number, bonder: number): BondStatus | undefined {
+    const status = this.present(bonder) ? this.#reports.get(bonder)?.bond : null;
+    return status?.id === bond ? status : undefined;
+  }
+
+  bond(bond: number, bonder: number): BondView {
+    const near = this.#own.get(bond);
+    const far = this.#far(bond, bonder);
+    const known = [near, far].filter((one) => one !== undefined);
+    return {
+      state: known.length > 0 && known.every((one) => one.state === "up") ? "up" : "down",
+      downloadRate: far?.rxRate ?? near?.txRate ?? 0,
+      uploadRate: near?.rxRate ?? far?.txRate ?? 0,
+      tunnelMtu: near?.tunnelMtu ?? far?.tunnelMtu ?? null,
+      tunnelIfname: near?.tunnelIfname ?? null,
+      problem: near?.problem || far?.problem || this.#reports.get(bonder)?.problem || "",
+    };
+  }
+
+  leg(bond: number, bonder: number, leg: number): LegView {
+    const near = this.#own.get(bond)?.legs.find((one) => one.id === leg);
+    const far = this.#far(bond, bonder)?.legs.find((one) => one.id === leg);
+    return {
+      bonderState: far?.state ?? null,
+      aggregatorState: near?.state ?? null,
+      downloadRate: far?.rxRate ?? near?.txRate ?? 0,
+      uploadRate: near?.rxRate ?? far?.txRate ?? 0,
+      rttMs: near?.rttMs ?? far?.rttMs ?? null,
+      lossRatio: worstLoss(near, far),
+    };
+  }
+
+  /** Fills the leg metrics at each scrape. */
+  exportMetrics(): void {
+    onScrape(() => {
+      clear("bond_leg_state");
+      clear("bond_leg_receive_bits_per_second");
+      for (const bond of this.#own.values()) {
+        for (const leg of bond.legs) {
+          gauge("bond_leg_state", 1, { bond: bond.id, leg: leg.id, state: leg.state });
+          const labels = { bond: bond.id, leg: leg.id, direction: "up" };
+          gauge("bond_leg_receive_bits_per_second", leg.rxRate, labels);
+        }
+      }
+    });
+  }
+}
+
+/** From worst to best: what a leg's overall state is when its ends do not agree. */
+const SEVERITY = [
+  "offline",
+  "down",
+  "suspended",
+  "handshaking",
+  "testing",
+  "degraded",
+  "adapted",
+  "idle",
+  "failover",
+  "up",
+];
+
+/** One word for a leg: `offline` by configuration, else the worse of what its ends say, `down` when none is known. */
+export function overallState(linkMode: string, view: Pick<LegView, "bonderState" | "aggregatorState">): string {
+  if (linkMode === "offline") return "offline";
+  const known = [view.bonderState, view.aggregatorState].filter((one) => one !== null);
+  if (known.length === 0) return "down";
+  return known.reduce((a, b) => (SEVERITY.indexOf(a) <= SEVERITY.indexOf(b) ? a : b));
+}
