@@ -52,9 +52,13 @@ class Reader {
   #value(depth: number): void {
     if (depth > DEPTH) throw "maximum recursion depth exceeded while decoding a JSON document";
     const next = this.#peek();
-    if (next === '"') return this.#string();
-    if (next === "{") return this.#object(depth);
-    if (next === "[") return this.#array(depth);
+    if (next === '"') this.#string();
+    else if (next === "{") this.#object(depth);
+    else if (next === "[") this.#array(depth);
+    else this.#word();
+  }
+
+  #word(): void {
     const constant = this.#take(CONSTANTS);
     if (constant) throw `Out of range float values are not JSON compliant: '${constant}'`;
     if (this.#take(WORDS) === null && this.#take(NUMBER) === null) throw { text: "Expecting value", at: this.#at };
