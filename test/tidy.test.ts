@@ -1,0 +1,149 @@
+// House style that no linter checks: sizes, leftovers, tables whose rows nobody uses, links that lead nowhere.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import t from "tap";
+import { TOP } from "./helpers/appliance.js";
+
+const MAX_LINES = 400;
+const MAX_FUNCTION_LINES = 70;
+/** Files that are longer for a reason, with the reason. */
+const LONGER: Readonly<Record<string, string>> = {};
+
+const CODE = /\.(ts|mjs|cjs|js|html|css)$/;
+const SKIPPED = /^(node_modules|dist|build|var|\.git|\.tap)$/;
+/** Not in the house's hands: lock file, vectors that other programs made, fuzzing inputs. */
+const FOREIGN = /^(package-lock\.json|test\/vectors\/|test\/golden\/|test\/fuzz\/corpus\/)/;
+
+function tree(dir = ""): string[] {
+  return readdirSync(join(TOP, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return SKIPPED.test(entry.name) ? [] : tree(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+/** What git tracks or would; without git (a release archive), all there is. */
+function files(): string[] {
+  try {
+    const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+      cwd: TOP,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return list.split("\0").filter((path) => path !== "" && existsSync(join(TOP, path)));
+  } catch {
+    return tree();
+  }
+}
+
+const all = files().filter((path) => !FOREIGN.test(path));
+const text = new Map(all.map((path) => [path, readFileSync(join(TOP, path), "utf8")]));
+const code = all.filter((path) => CODE.test(path));
+const own = (path: string) => path !== "test/tidy.test.ts";
+
+/** Lines that match, as `path:line: text`. */
+function grep(paths: readonly string[], pattern: RegExp): string[] {
+  return paths.flatMap((path) =>
+    (text.get(path) ?? "")
+      .split("\n")
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim().slice(0, 120)}`] : [])),
+  );
+}
+
+t.test("files have one duty and at most 400 lines", async (t) => {
+  const lines = (path: string) => (text.get(path) ?? "").split("\n").length - 1;
+  t.same(
+    code.filter((path) => lines(path) > MAX_LINES && !(path in LONGER)).map((path) => `${path}: ${lines(path)} lines`),
+    [],
+  );
+  t.same(
+    Object.keys(LONGER).filter((path) => !text.has(path) || lines(path) <= MAX_LINES),
+    [],
+    "no exception outlives its file",
+  );
+});
+
+t.test("functions fit on a screen", async (t) => {
+  const long: string[] = [];
+  for (const path of code.filter((path) => /^(src|assembly)\/.*\.ts$/.test(path))) {
+    // A function starts at a line that ends with `{` and is closed by `}` at the same depth: biome formats it so.
+    const start =
+      /^( *)(?:(?:export |default |async |static |private )*function\*? ?\w*|(?:async |static |\*)*#?\w+)\(.*\{$/;
+    const lines = (text.get(path) ?? "").split("\n");
+    lines.forEach((line, from) => {
+      const match = start.exec(line);
+      if (!match || /^ *(if|for|while|switch|catch|constructor)\b/.test(line)) return;
+      const to = lines.findIndex((other, i) => i > from && other.startsWith(`${match[1]}}`));
+      if (to - from - 1 > MAX_FUNCTION_LINES) long.push(`${path}:${from + 1}: ${to - from - 1} lines`);
+    });
+  }
+  t.same(long, []);
+});
+
+t.test("nothing is left over", async (t) => {
+  const sources = all.filter(own);
+  t.same(grep(sources, /\b(TODO|FIXME|XXX|HACK)\b/), []);
+  t.same(grep(code.filter(own), /\b(t|test|describe|it)\.only\(|\bonly: true\b|\bdebugger;/), []);
+  t.same(
+    grep(
+      code.filter((path) => path.startsWith("src/")),
+      /\bconsole\.(log|debug)\(/,
+    ).filter(notCli),
+    [],
+  );
+});
+
+/** Programs that print for a reader: build steps and the command line. */
+function notCli(found: string): boolean {
+  return !/^src\/(dev|cli)\/|^src\/main\.ts/.test(found);
+}
+
+t.test("the repository speaks of the product, not of how it was made", async (t) => {
+  const forbidden =
+    /\b(sub-?agents?|language model|chat ?bots?|the (brief|prompt|task description)|seed documents?)\b/i;
+  t.same(grep(all.filter(own), forbidden), []);
+  // A path of somebody's machine would not exist on any other.
+  t.same(grep(all.filter(own), /(^|[\s"'`(])\/(work|home)\//), []);
+});
+
+t.test("links in the documents lead somewhere", async (t) => {
+  const broken: string[] = [];
+  for (const path of all.filter((path) => path.endsWith(".md"))) {
+    const body = (text.get(path) ?? "").replace(/```[\s\S]*?```/g, "");
+    for (const match of body.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      const link = match[1] as string;
+      if (/^[a-z]+:/i.test(link)) continue;
+      if (!existsSync(join(TOP, normalize(join(dirname(path), link))))) broken.push(`${path}: ${link}`);
+    }
+  }
+  t.same(broken, []);
+});
+
+t.test("every table of the store is listed", async (t) => {
+  const body = text.get("src/store/tables.ts") ?? "";
+  const declared = /export interface Tables \{\n([\s\S]*?)\n\}/.exec(body)?.[1] ?? "";
+  const names = [...declared.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] as string);
+  const listed = /TABLES: readonly TableName\[\] = \[([\s\S]*?)\]/.exec(body)?.[1] ?? "";
+  t.ok(names.length > 1);
+  t.same(
+    names.filter((name) => !listed.includes(`"${name}"`)),
+    [],
+  );
+});
+
+t.test("fuzz targets and benches are in their registries' folders", async (t) => {
+  const targets = all.filter((path) => /^test\/fuzz\/targets\/.*\.ts$/.test(path));
+  t.same(
+    targets.filter((path) => !/export default/.test(text.get(path) ?? "")),
+    [],
+    "each target has a default export",
+  );
+  const benches = all.filter((path) => /^bench\/(bgp|openflow|bond|http)\.ts$/.test(path));
+  t.same(
+    benches.filter((path) => !/export (async )?(function|const) run\b/.test(text.get(path) ?? "")),
+    [],
+    "each bench exports run",
+  );
+});
