@@ -58,6 +58,20 @@ const rows = {
   STORE_FAILED: { status: 500, text: "the write to {path} was not made: {reason}" },
   RECORD_TOO_LARGE: { status: 413, text: "a record of {table} takes {bytes} bytes; the limit is {limit}" },
   KEY_TOO_LONG: { status: 413, text: "a key of {table} takes {bytes} bytes; the limit is {limit}" },
+
+  // openflow
+  DATAPATH_NOT_FOUND: { status: 404, text: "No such device: {dpid}" },
+  FLOW_NOT_FOUND: { status: 404, text: "No such flow: {which}" },
+  GROUP_NOT_FOUND: { status: 404, text: "No such group: {id}" },
+  METER_NOT_FOUND: { status: 404, text: "No such meter: {id}" },
+  PORT_NOT_FOUND: { status: 404, text: "No such port: {id}" },
+  OPENFLOW_JSON: { status: 400, text: "Invalid JSON format: {reason}" },
+  OPENFLOW_VALUE: { status: 400, text: "{reason}" },
+  OPENFLOW_VERSION: {
+    status: 400,
+    text: "version {given} is not what this datapath speaks; it has negotiated version {version}",
+  },
+  OPENFLOW_REFUSED: { status: 500, text: "{text}" },
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof rows;

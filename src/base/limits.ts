@@ -42,4 +42,20 @@ export const LIMITS = {
   nodePollsWaiting: 5_000,
   nodePollSeconds: 25,
   nodeBackoffMs: 15_000,
+
+  // openflow
+  openflowSwitches: 1_024,
+  openflowPorts: 65_536,
+  openflowMatchFields: 64,
+  openflowActions: 512,
+  openflowInstructions: 16,
+  openflowBuckets: 512,
+  openflowBands: 256,
+  /** FLOW_MODs of one switch that wait for a barrier. */
+  openflowChanges: 262_144,
+  /** Multipart requests of one switch that wait for an answer. */
+  openflowQueries: 4_096,
+  /** Bytes that a switch has not taken yet, after which changes are refused. */
+  openflowSendBytes: 32 << 20,
+  openflowListingBytes: 256 << 20,
 } as const;

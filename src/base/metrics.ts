@@ -41,6 +41,20 @@ const rows = {
     help: "Rate at the receiving end over the last second",
     labels: ["bond", "leg", "direction"],
   },
+
+  // openflow: Faucet's names
+  dp_status: { type: "gauge", help: "1 while the switch is connected", labels: ["dp_id", "dp_name"] },
+  port_status: {
+    type: "gauge",
+    help: "1 while the switch's port is up",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_dp_connections_total: { type: "counter", help: "Connections of the switch", labels: ["dp_id", "dp_name"] },
+  of_dp_disconnections_total: { type: "counter", help: "Connections that ended", labels: ["dp_id", "dp_name"] },
+  of_packet_ins_total: { type: "counter", help: "PACKET_INs from the switch", labels: ["dp_id", "dp_name"] },
+  of_flowmsgs_sent_total: { type: "counter", help: "FLOW_MODs to the switch", labels: ["dp_id", "dp_name"] },
+  of_errors_total: { type: "counter", help: "ERRORs from the switch", labels: ["dp_id", "dp_name"] },
+  sennit_openflow_refused_total: { type: "counter", help: "Connections that never became a served switch" },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

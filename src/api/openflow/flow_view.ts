@@ -1,0 +1,229 @@
+// Flows: HP's JSON to records and back. Listings are printed piece by piece, so that 100,000 flows hold nobody up.
+
+import { AppError } from "../../base/errors.js";
+import { LIMITS } from "../../base/limits.js";
+import { instructionName, printActionItem, printInstructionItem, writeInstruction } from "../../openflow/actions.js";
+import {
+  checkNeeds,
+  type FieldValue,
+  matchField,
+  parseField,
+  printMatchItem,
+  writeField,
+  writeRawField,
+} from "../../openflow/match_fields.js";
+import { badValue, parsePort, wholeNumber } from "../../openflow/values.js";
+import { ANY, type FlowHead, NO_BUFFER, RecordReader, RecordWriter } from "../../wasm/openflow_records.js";
+import { isObject, type Json, VERSION } from "./view.js";
+
+export type FlowMethod = "POST" | "PUT" | "DELETE";
+
+/** OFPFC_* (spec §7.3.4.1): the strict forms are meant unless the body asks for the others. */
+const COMMANDS: Readonly<Record<FlowMethod, { readonly strict: number; readonly loose?: readonly [string, number] }>> =
+  {
+    POST: { strict: 0 },
+    PUT: { strict: 2, loose: ["modify", 1] },
+    DELETE: { strict: 4, loose: ["delete", 3] },
+  };
+
+/** Index = bit of OFPFF_*. */
+export const FLOW_FLAGS = ["send_flow_rem", "check_overlap", "reset_counts", "no_packet_counts", "no_byte_counts"];
+const DEFAULT_PRIORITY = 32_768;
+const APPLY_ACTIONS = "apply_actions";
+/** OFPTT_ALL */
+export const ALL_TABLES = 255;
+const RECORD_BYTES_MAX = 60_000;
+
+function numberField(flow: Json, name: string, max: number, missing: number): number {
+  const value = flow[name];
+  if (value === undefined || value === null) return missing;
+  const number = wholeNumber(value, 32);
+  if (number === null || number > BigInt(max)) throw badValue(name, value, `a number 0..${max}`);
+  return Number(number);
+}
+
+/** Cookies are hex, with or without 0x; the digits of a JSON number are read as hex too, as HP's controller does. */
+export function parseCookie(name: string, value: unknown): bigint {
+  if (value === undefined || value === null) return 0n;
+  const text = String(value).replace(/^0x/i, "");
+  if (!/^[0-9a-f]{1,16}$/i.test(text)) throw badValue(name, value, "up to 16 hex digits, with or without 0x");
+  return BigInt(`0x${text}`);
+}
+
+function parseFlags(value: unknown): number {
+  if (value === undefined || value === null) return 0;
+  if (!Array.isArray(value)) throw badValue("flow_mod_flags", value, `a list of ${FLOW_FLAGS.join(", ")}`);
+  return value.reduce((bits: number, name) => {
+    const bit = FLOW_FLAGS.indexOf(String(name));
+    if (bit < 0) throw badValue("flow_mod_flags", name, FLOW_FLAGS.join(", "));
+    return bits | (1 << bit);
+  }, 0);
+}
+
+function parseOutPort(value: unknown): number {
+  if (value === undefined || value === null || value === "") return ANY;
+  const port = parsePort(value);
+  if (port === null) throw badValue("out_port", value, "a port number or a reserved port's name");
+  return port;
+}
+
+function headOf(flow: Json, method: FlowMethod): FlowHead {
+  const { strict, loose } = COMMANDS[method];
+  return {
+    table: numberField(flow, "table_id", method === "DELETE" ? ALL_TABLES : ALL_TABLES - 1, 0),
+    command: loose && flow["flow_mod_cmd"] === loose[0] ? loose[1] : strict,
+    priority: numberField(flow, "priority", 0xffff, DEFAULT_PRIORITY),
+    idleTimeout: numberField(flow, "idle_timeout", 0xffff, 0),
+    hardTimeout: numberField(flow, "hard_timeout", 0xffff, 0),
+    flags: parseFlags(flow["flow_mod_flags"]),
+    cookie: parseCookie("cookie", flow["cookie"]),
+    cookieMask: method === "POST" ? 0n : parseCookie("cookie_mask", flow["cookie_mask"]),
+    bufferId: numberField(flow, "buffer_id", NO_BUFFER, NO_BUFFER),
+    outPort: parseOutPort(flow["out_port"]),
+    outGroup: numberField(flow, "out_group", ANY, ANY),
+  };
+}
+
+function writeMatch(writer: RecordWriter, match: unknown): void {
+  if (match === undefined || match === null) return;
+  if (!Array.isArray(match)) throw badValue("match", match, "a list of objects with one field each");
+  if (match.length > LIMITS.openflowMatchFields)
+    throw badValue("match", match.length, `${LIMITS.openflowMatchFields} fields`);
+  const fields: FieldValue[] = [];
+  const raw: unknown[] = [];
+  for (const entry of match) {
+    if (!isObject(entry)) throw badValue("match", entry, "an object with one field");
+    const names = Object.keys(entry).filter((name) => name !== "mask");
+    for (const name of names) {
+      const field = matchField(name);
+      if (name === "oxm") raw.push(entry["oxm"]);
+      else if (!field) throw new AppError("OPENFLOW_VALUE", { reason: `unknown match field: ${name.slice(0, 100)}` });
+      else {
+        if (fields.some((other) => other.field === field)) throw badValue(name, "twice", "each field once");
+        const value = parseField(field, entry[name], names.length === 1 ? entry["mask"] : undefined);
+        if (value) fields.push(value);
+      }
+    }
+  }
+  checkNeeds(fields);
+  // Field numbers grow from prerequisites to what needs them, the order that switches ask for (spec §7.2.3.6).
+  fields.sort((a, b) => a.field.code - b.field.code);
+  for (const field of fields) writeField(writer, field);
+  for (const hex of raw) writeRawField(writer, hex);
+}
+
+function writeInstructions(writer: RecordWriter, flow: Json): void {
+  const instructions = flow["instructions"] ?? [];
+  const actions = flow["actions"] ?? [];
+  if (!Array.isArray(instructions) || instructions.length > LIMITS.openflowInstructions) {
+    throw badValue("instructions", instructions, `a list of at most ${LIMITS.openflowInstructions} instructions`);
+  }
+  const seen = new Set<number>();
+  for (const entry of instructions) {
+    if (!isObject(entry)) throw badValue("instructions", entry, "an object with one instruction");
+    for (const [name, value] of Object.entries(entry)) {
+      if (name === "mask" && "write_metadata" in entry) continue;
+      // A client sends both lists in one object, the one that it does not mean empty.
+      if (name === "write_actions" && Array.isArray(value) && value.length === 0 && APPLY_ACTIONS in entry) continue;
+      const type = writeInstruction(writer, name, value, entry);
+      if (seen.has(type)) throw badValue("instructions", name, "each instruction once");
+      seen.add(type);
+    }
+  }
+  // 1.0-style actions on a 1.3 datapath: one apply_actions.
+  if (!Array.isArray(actions) || actions.length > 0) {
+    if (seen.size > 0) throw badValue("actions", "beside instructions", "either actions or instructions");
+    writeInstruction(writer, APPLY_ACTIONS, actions, flow);
+  }
+}
+
+/** Appends a flow's record. What is wrong with it leaves the writer as it was. Errors: OPENFLOW_JSON, OPENFLOW_VALUE. */
+export function writeFlow(writer: RecordWriter, flow: unknown, method: FlowMethod): void {
+  if (!isObject(flow)) throw new AppError("OPENFLOW_JSON", { reason: "a flow is not an object" });
+  const head = headOf(flow, method);
+  writer.begin(head);
+  try {
+    writeMatch(writer, flow["match"]);
+    if (method !== "DELETE") writeInstructions(writer, flow);
+    if (writer.end() > RECORD_BYTES_MAX) throw new AppError("OPENFLOW_VALUE", { reason: "the flow is too large" });
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+}
+
+/** The flows of a body: `{"flow": {…}}` or `{"flows": [{…}, …]}`. Errors: OPENFLOW_JSON. */
+export function flowsOf(body: Json): readonly unknown[] {
+  if (Array.isArray(body["flows"])) return body["flows"];
+  if (body["flow"] !== undefined) return [body["flow"]];
+  throw new AppError("OPENFLOW_JSON", { reason: 'neither "flow" nor "flows" at the root' });
+}
+
+/** The record that asks for the flows of a table (ALL_TABLES: all), with one cookie when it is not null. */
+export function flowQuery(table: number, cookie: bigint | null): Uint8Array {
+  const writer = new RecordWriter(128);
+  writer.begin({
+    table,
+    command: 0,
+    priority: 0,
+    idleTimeout: 0,
+    hardTimeout: 0,
+    flags: 0,
+    cookie: cookie ?? 0n,
+    cookieMask: cookie === null ? 0n : 0xffffffffffffffffn,
+    bufferId: NO_BUFFER,
+    outPort: ANY,
+    outGroup: ANY,
+  });
+  writer.end();
+  return writer.take();
+}
+
+const FLAG_TEXTS = Array.from({ length: 32 }, (_, bits) =>
+  JSON.stringify(FLOW_FLAGS.filter((_name, bit) => (bits >>> bit) & 1)),
+);
+
+/** JSON text of the flow that the reader stands at. */
+export function printFlow(reader: RecordReader): string {
+  const { byteCount, cookie, nanoseconds, seconds, flags, hardTimeout, idleTimeout, packets, priority, table } = reader;
+  const head = `{"byte_count":${byteCount},"cookie":"0x${cookie}","duration_nsec":${nanoseconds},"duration_sec":${seconds},"flow_mod_flags":${FLAG_TEXTS[flags & 31]},"hard_timeout":${hardTimeout},"idle_timeout":${idleTimeout}`;
+  let match = "";
+  let instructions = "";
+  let open = "";
+  while (reader.nextItem()) {
+    const { kind } = reader;
+    if (kind === "match") match += match === "" ? printMatchItem(reader) : `,${printMatchItem(reader)}`;
+    else if (kind === "instruction") {
+      instructions += open;
+      if (instructions !== "") instructions += ",";
+      const whole = printInstructionItem(reader);
+      instructions += whole ?? `{"${instructionName(reader.code)}":[`;
+      open = whole === null ? "]}" : "";
+    } else if (open !== "") {
+      if (!instructions.endsWith("[")) instructions += ",";
+      instructions += printActionItem(reader);
+    }
+  }
+  return `${head},"instructions":[${instructions}${open}],"match":[${match}],"packet_count":${packets},"priority":${priority},"table_id":${table}}`;
+}
+
+/** About how much text one piece of a streamed listing has. */
+const PIECE_CHARS = 64 << 10;
+
+/** A listing as text in pieces; between two of them other work gets its turn. */
+export async function* printFlows(pieces: readonly Uint8Array[]): AsyncGenerator<string> {
+  let text = '{"flows":[';
+  let first = true;
+  for (const piece of pieces) {
+    const reader = new RecordReader(piece);
+    while (reader.next()) {
+      text += first ? printFlow(reader) : `,${printFlow(reader)}`;
+      first = false;
+      if (text.length < PIECE_CHARS) continue;
+      yield text;
+      text = "";
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  yield `${text}],"version":"${VERSION}"}`;
+}

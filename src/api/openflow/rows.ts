@@ -1,0 +1,308 @@
+// The /sdn/v2.0 surface: one row a URI and method, as HP's VAN SDN Controller answers them.
+
+import { AppError } from "../../base/errors.js";
+import { empty, json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import type { OpenFlowHandle } from "../../openflow/agent.js";
+import { GROUP_COMMAND, type Group } from "../../openflow/groups.js";
+import { dpidText } from "../../openflow/messages.js";
+import { METER_COMMAND, type Meter } from "../../openflow/meters.js";
+import { parsePort } from "../../openflow/values.js";
+import { RecordWriter } from "../../wasm/openflow_records.js";
+import { type Logins, loginRoutes } from "./auth_rows.js";
+import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
+import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
+import { problem } from "./problem.js";
+import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, VERSION } from "./view.js";
+
+const BASE = "/sdn/v2.0";
+const OF = `${BASE}/of`;
+const DP = `${OF}/datapaths/:dpid`;
+
+/** The `/sdn/v2.0` surface over the OpenFlow room. */
+export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface {
+  return {
+    name: "openflow",
+    prefix: BASE,
+    auth: ["x-auth-token"],
+    routes: [
+      ...loginRoutes(BASE, logins),
+      ...datapathRoutes(handle),
+      ...flowRoutes(handle),
+      ...groupRoutes(handle),
+      ...meterRoutes(handle),
+    ],
+    problem,
+  };
+}
+
+function dpidOf(request: Request): string {
+  return parseDpid(request.params["dpid"] ?? "");
+}
+
+/** `{name: value, "version": …}`: clients take exactly one key besides the version. */
+function versioned(status: number, name: string, value: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return json(status, { [name]: value, version: VERSION }, headers);
+}
+
+function portNumber(request: Request): number {
+  const port = parsePort(request.params["port"]);
+  if (port === null) throw new AppError("PORT_NOT_FOUND", { id: (request.params["port"] ?? "").slice(0, 50) });
+  return port;
+}
+
+function datapathRoutes(of: OpenFlowHandle): Route[] {
+  const port = async (request: Request): Promise<Reply> => {
+    const number = portNumber(request);
+    const found = (await of.ports(dpidOf(request))).find((each) => each.number === number);
+    if (!found) throw new AppError("PORT_NOT_FOUND", { id: number });
+    return versioned(200, "port", portOf(found));
+  };
+  const action = async (request: Request): Promise<Reply> => {
+    const text = request.body
+      .toString("utf8")
+      .trim()
+      .replace(/^"(.*)"$/, "$1");
+    if (text !== "enable" && text !== "disable") {
+      throw new AppError("OPENFLOW_VALUE", { reason: "port action: the body must be the text enable or disable" });
+    }
+    await of.enablePort(dpidOf(request), portNumber(request), text === "enable");
+    return empty(202, { location: request.path.replace(/\/action\/?$/, "") });
+  };
+  return [
+    {
+      method: "GET",
+      path: `${OF}/datapaths`,
+      handle: async () => json(200, { datapaths: (await of.datapaths()).map(datapathView) }),
+    },
+    {
+      method: "GET",
+      path: DP,
+      handle: async (request) => json(200, { datapath: datapathView(await of.datapath(dpidOf(request))) }),
+    },
+    {
+      method: "GET",
+      path: `${DP}/controllers`,
+      // This controller asks for no role: it is equal, and alone as far as it knows (spec §6.3.4).
+      handle: async (request) => {
+        const { controllerAddress } = await of.datapath(dpidOf(request));
+        return json(200, { controllers: { master: controllerAddress, slaves: [] } });
+      },
+    },
+    {
+      method: "GET",
+      path: `${DP}/ports`,
+      handle: async (request) => versioned(200, "ports", (await of.ports(dpidOf(request))).map(portOf)),
+    },
+    // The guide prints the port's URIs without /of: both are served.
+    ...[DP, `${BASE}/datapaths/:dpid`].flatMap((top): Route[] => [
+      { method: "GET", path: `${top}/ports/:port`, handle: port },
+      { method: "POST", path: `${top}/ports/:port/action`, handle: action },
+    ]),
+  ];
+}
+
+/** What the query asks for; both parameters may be quoted. */
+function listQuery(request: Request): Uint8Array {
+  const unquoted = (name: string): string | null => request.query.get(name)?.replace(/^"(.*)"$/, "$1") ?? null;
+  const table = unquoted("table_id");
+  if (table !== null && (!/^\d{1,3}$/.test(table) || Number(table) >= ALL_TABLES)) {
+    throw new AppError("OPENFLOW_VALUE", { reason: `table_id: ${table.slice(0, 50)} is not valid; allowed: 0..254` });
+  }
+  const cookie = unquoted("cookie");
+  return flowQuery(table === null ? ALL_TABLES : Number(table), cookie === null ? null : parseCookie("cookie", cookie));
+}
+
+/** Below this many bytes of records a listing is sent whole. */
+const WHOLE_LISTING = 64 << 10;
+
+async function listFlows(of: OpenFlowHandle, request: Request): Promise<Reply> {
+  const pieces = await of.flows(dpidOf(request), listQuery(request));
+  const headers = { "content-type": "application/json" };
+  const stream = printFlows(pieces);
+  if (pieces.reduce((sum, piece) => sum + piece.length, 0) > WHOLE_LISTING) return { status: 200, headers, stream };
+  let body = "";
+  for await (const text of stream) body += text;
+  return { status: 200, headers, body };
+}
+
+/** Sends a body's flows and waits for the barrier. Errors: OPENFLOW_REFUSED, FLOW_NOT_FOUND and the parser's. */
+async function changeFlows(of: OpenFlowHandle, request: Request, method: FlowMethod): Promise<void> {
+  const dpid = dpidOf(request);
+  const body = parseBody(request.body);
+  checkVersion(body);
+  const flows = flowsOf(body);
+  const writer = new RecordWriter();
+  for (const flow of flows) writeFlow(writer, flow, method);
+  const { count } = writer;
+  const { failures, missing } = await of.changeFlows(dpid, writer.take(), count, method !== "POST");
+  const where = (index: number): string => (count === 1 ? "" : `flow ${index + 1} of ${count}: `);
+  const failure = failures[0];
+  if (failure) {
+    const more = failures.length > 1 ? ` (and ${failures.length - 1} more failed)` : "";
+    throw new AppError("OPENFLOW_REFUSED", { text: `${where(failure.index)}${failure.text}${more}` });
+  }
+  if (missing[0] !== undefined) {
+    const which = `${where(missing[0])}no flow with this table, priority and match`;
+    throw new AppError("FLOW_NOT_FOUND", { which });
+  }
+}
+
+function flowRoutes(of: OpenFlowHandle): Route[] {
+  const path = `${DP}/flows`;
+  return [
+    { method: "GET", path, handle: (request) => listFlows(of, request) },
+    {
+      method: "POST",
+      path,
+      handle: async (request) => {
+        await changeFlows(of, request, "POST");
+        return empty(201, { location: `${OF}/datapaths/${dpidText(dpidOf(request))}/flows` });
+      },
+    },
+    ...(["PUT", "DELETE"] as const).map(
+      (method): Route => ({
+        method,
+        path,
+        handle: async (request) => {
+          await changeFlows(of, request, method);
+          return empty(204);
+        },
+      }),
+    ),
+  ];
+}
+
+/** An item's id in the URI, or null when it can be none. */
+function itemId(request: Request): number | null {
+  const text = request.params["id"] ?? "";
+  return /^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff ? Number(text) : null;
+}
+
+/** The object under `key`; a client sends it bare. */
+function payload(request: Request, key: string): Json {
+  const body = parseBody(request.body);
+  checkVersion(body);
+  const inner = body[key] ?? ("id" in body ? body : undefined);
+  if (!isObject(inner)) throw new AppError("OPENFLOW_JSON", { reason: `no "${key}" at the root` });
+  return inner;
+}
+
+/** What groups and meters have in common: a numbered thing of a switch with list, get, create, update and delete. */
+interface Numbered<T extends { readonly id: number }> {
+  readonly one: string;
+  readonly many: string;
+  readonly missing: "GROUP_NOT_FOUND" | "METER_NOT_FOUND";
+  list(dpid: string): Promise<T[]>;
+  change(dpid: string, command: number, thing: T): Promise<void>;
+  parse(value: unknown, id?: number): T;
+  view(thing: T): Json;
+  /** The thing to delete: its id is all that counts. */
+  only(id: number): T;
+  readonly command: { readonly ADD: number; readonly MODIFY: number; readonly DELETE: number };
+}
+
+function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): Route[] {
+  const list = `${DP}/${kind.many}`;
+  const item = `${list}/:id`;
+  const notFound = (request: Request): AppError =>
+    new AppError(kind.missing, { id: (request.params["id"] ?? "").slice(0, 50) });
+  const idOf = (request: Request): number => {
+    const id = itemId(request);
+    if (id === null) throw notFound(request);
+    return id;
+  };
+  const update = async (request: Request): Promise<Reply> => {
+    const thing = kind.parse(payload(request, kind.one), idOf(request));
+    await kind.change(dpidOf(request), kind.command.MODIFY, thing);
+    return versioned(200, kind.one, kind.view(thing));
+  };
+  return [
+    {
+      method: "GET",
+      path: list,
+      handle: async (request) => versioned(200, kind.many, (await kind.list(dpidOf(request))).map(kind.view)),
+    },
+    {
+      method: "POST",
+      path: list,
+      handle: async (request) => {
+        const dpid = dpidOf(request);
+        const thing = kind.parse(payload(request, kind.one));
+        await kind.change(dpid, kind.command.ADD, thing);
+        const location = `${OF}/datapaths/${dpidText(dpid)}/${kind.many}/${thing.id}`;
+        return versioned(201, kind.one, kind.view(thing), { location });
+      },
+    },
+    {
+      method: "GET",
+      path: item,
+      handle: async (request) => {
+        const id = idOf(request);
+        const found = (await kind.list(dpidOf(request))).find((each) => each.id === id);
+        if (!found) throw notFound(request);
+        return versioned(200, kind.one, kind.view(found));
+      },
+    },
+    { method: "PUT", path: item, handle: update },
+    // A known client updates with POST.
+    { method: "POST", path: item, handle: update },
+    {
+      method: "DELETE",
+      path: item,
+      handle: async (request) => {
+        await kind.change(dpidOf(request), kind.command.DELETE, kind.only(idOf(request)));
+        return empty(204);
+      },
+    },
+  ];
+}
+
+function groupRoutes(of: OpenFlowHandle): Route[] {
+  return [
+    {
+      method: "GET",
+      path: `${DP}/features/group`,
+      handle: async (request) => {
+        const features = await of.groupFeatures(dpidOf(request));
+        if (!features) throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: "it is too short" });
+        return versioned(200, "group_features", groupFeaturesView(features));
+      },
+    },
+    ...numberedRoutes<Group>({
+      one: "group",
+      many: "groups",
+      missing: "GROUP_NOT_FOUND",
+      list: (dpid) => of.groups(dpid),
+      change: (dpid, command, group) => of.changeGroup(dpid, command, group),
+      parse: parseGroup,
+      view: groupView,
+      only: (id) => ({ id, type: 0, buckets: [] }),
+      command: GROUP_COMMAND,
+    }),
+  ];
+}
+
+function meterRoutes(of: OpenFlowHandle): Route[] {
+  return [
+    {
+      method: "GET",
+      path: `${DP}/features/meter`,
+      handle: async (request) => {
+        const features = await of.meterFeatures(dpidOf(request));
+        if (!features) throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: "it is too short" });
+        return versioned(200, "meter_features", meterFeaturesView(features));
+      },
+    },
+    ...numberedRoutes<Meter>({
+      one: "meter",
+      many: "meters",
+      missing: "METER_NOT_FOUND",
+      list: (dpid) => of.meters(dpid),
+      change: (dpid, command, meter) => of.changeMeter(dpid, command, meter),
+      parse: parseMeter,
+      view: meterView,
+      only: (id) => ({ id, flags: 0, bands: [] }),
+      command: METER_COMMAND,
+    }),
+  ];
+}

@@ -1,0 +1,251 @@
+// The control thread's end of the OpenFlow room: starts the worker and is the handle that routes and other rooms use.
+// Flow changes of one event-loop turn that go to the same switch travel as one call.
+
+import type { Logger } from "../base/log.js";
+import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
+import { RecordWriter } from "../wasm/openflow_records.js";
+import { startWorker, type WorkerHandle } from "../workers/pool.js";
+import type { OpenFlowConfig } from "./config.js";
+import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
+import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
+import { MULTIPART, type Port } from "./messages.js";
+import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import type { OpenFlowMethods, SwitchEvent } from "./worker.js";
+
+export interface OpenFlowHealth {
+  readonly state: "up" | "off" | "failed";
+  /** `HOST:PORT` that switches connect to, "" when off. */
+  readonly listen: string;
+  readonly switches: number;
+  /** Why the state is `failed`. */
+  readonly reason: string;
+}
+
+/** What the OpenFlow room offers. A `dpid` is 16 lower-case hex digits; unknown ones fail with DATAPATH_NOT_FOUND. */
+export interface OpenFlowHandle {
+  datapaths(): Promise<Datapath[]>;
+  datapath(dpid: string): Promise<Datapath>;
+  ports(dpid: string): Promise<Port[]>;
+  /** PORT_MOD; resolves after the barrier. */
+  enablePort(dpid: string, port: number, enable: boolean): Promise<void>;
+  /**
+   * Sends `count` flow records (a RecordWriter's) as FLOW_MODs; resolves once the switch has passed a barrier after them.
+   * `existing`: records whose flow is not there are not sent, and told as missing.
+   */
+  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult>;
+  /** Flow records, in pieces, that the table, match and cookie of the record `query` cover. */
+  flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]>;
+  groups(dpid: string): Promise<Group[]>;
+  changeGroup(dpid: string, command: number, group: Group): Promise<void>;
+  groupFeatures(dpid: string): Promise<GroupFeatures | null>;
+  meters(dpid: string): Promise<Meter[]>;
+  changeMeter(dpid: string, command: number, meter: Meter): Promise<void>;
+  meterFeatures(dpid: string): Promise<MeterFeatures | null>;
+  /** The newest PACKET_IN messages, newest first. */
+  packets(dpid: string): Promise<Uint8Array[]>;
+  counters(): Promise<DatapathCounters[]>;
+  health(): OpenFlowHealth;
+  close(): Promise<void>;
+}
+
+interface Waiter {
+  readonly from: number;
+  readonly count: number;
+  resolve(result: FlowResult): void;
+  reject(error: Error): void;
+}
+
+interface Batch {
+  readonly dpid: string;
+  readonly existing: boolean;
+  readonly writer: RecordWriter;
+  readonly waiters: Waiter[];
+}
+
+/** A batch that has grown to this much is sent without waiting for the end of the turn. */
+const BATCH_BYTES = 1 << 20;
+
+export interface OpenFlowOptions {
+  readonly config: OpenFlowConfig;
+  readonly log: Logger;
+}
+
+/** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
+export async function startOpenFlow({ config, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
+  const worker = startWorker<OpenFlowMethods, OpenFlowConfig>(
+    "OpenFlow",
+    new URL("./worker.js", import.meta.url),
+    config,
+    log,
+  );
+  const agent = new Agent(config, log, worker);
+  try {
+    await agent.start();
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
+  return agent;
+}
+
+class Agent implements OpenFlowHandle {
+  readonly #config: OpenFlowConfig;
+  readonly #log: Logger;
+  readonly #worker: WorkerHandle<OpenFlowMethods>;
+  readonly #batches = new Map<string, Batch>();
+  readonly #up = new Set<string>();
+  #listen = "";
+  #failed = "";
+  #closing = false;
+
+  constructor(config: OpenFlowConfig, log: Logger, worker: WorkerHandle<OpenFlowMethods>) {
+    this.#config = config;
+    this.#log = log;
+    this.#worker = worker;
+    worker.client.on<SwitchEvent>("switch", (event) => this.#onSwitch(event));
+    void worker.ended.then((error) => {
+      if (this.#closing) return;
+      this.#failed = error?.message ?? "the worker has ended";
+      this.#up.clear();
+    });
+  }
+
+  async start(): Promise<void> {
+    const { listen } = this.#config;
+    if (!listen) return;
+    const port = await this.#worker.client.call("listen", null);
+    this.#listen = `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;
+    this.#log.info({ listen: this.#listen }, "OpenFlow listens");
+    onScrape(() => this.#scrape());
+  }
+
+  #onSwitch({ kind, dpid, address, reason }: SwitchEvent): void {
+    if (kind === "up") {
+      this.#up.add(dpid);
+      this.#log.info({ dpid, address }, "switch is ready");
+    } else if (kind === "down") {
+      this.#up.delete(dpid);
+      this.#log.info({ dpid, address, reason }, "switch is gone");
+    } else {
+      count("sennit_openflow_refused_total");
+      this.#log.info({ address, reason }, "connection was no switch that can be served");
+    }
+  }
+
+  datapaths(): Promise<Datapath[]> {
+    return this.#worker.client.call("datapaths", null);
+  }
+  datapath(dpid: string): Promise<Datapath> {
+    return this.#worker.client.call("datapath", { dpid });
+  }
+  ports(dpid: string): Promise<Port[]> {
+    return this.#worker.client.call("ports", { dpid });
+  }
+  enablePort(dpid: string, port: number, enable: boolean): Promise<void> {
+    return this.#worker.client.call("enablePort", { dpid, port, enable });
+  }
+
+  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
+    const key = existing ? `${dpid}+` : dpid;
+    let batch = this.#batches.get(key);
+    if (!batch) {
+      batch = { dpid, existing, writer: new RecordWriter(records.length * 2), waiters: [] };
+      this.#batches.set(key, batch);
+      if (this.#batches.size === 1) setImmediate(() => this.#flush());
+    }
+    const { writer, waiters } = batch;
+    const from = writer.count;
+    writer.append(records, count);
+    if (writer.length > BATCH_BYTES) {
+      this.#batches.delete(key);
+      setImmediate(() => void this.#send(batch as Batch));
+    }
+    return new Promise((resolve, reject) => waiters.push({ from, count, resolve, reject }));
+  }
+
+  #flush(): void {
+    const batches = [...this.#batches.values()];
+    this.#batches.clear();
+    for (const batch of batches) void this.#send(batch);
+  }
+
+  async #send({ dpid, existing, writer, waiters }: Batch): Promise<void> {
+    try {
+      const { count } = writer;
+      const result = await this.#worker.client.call("changeFlows", { dpid, records: writer.take(), count, existing });
+      for (const waiter of waiters) waiter.resolve(part(result, waiter.from, waiter.count));
+    } catch (error) {
+      for (const waiter of waiters) waiter.reject(error as Error);
+    }
+  }
+
+  flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
+    return this.#worker.client.call("flows", { dpid, query });
+  }
+  groups(dpid: string): Promise<Group[]> {
+    return this.#worker.client.call("groups", { dpid });
+  }
+  changeGroup(dpid: string, command: number, group: Group): Promise<void> {
+    return this.#worker.client.call("changeGroup", { dpid, command, group });
+  }
+  async groupFeatures(dpid: string): Promise<GroupFeatures | null> {
+    return readGroupFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.GROUP_FEATURES }));
+  }
+  meters(dpid: string): Promise<Meter[]> {
+    return this.#worker.client.call("meters", { dpid });
+  }
+  changeMeter(dpid: string, command: number, meter: Meter): Promise<void> {
+    return this.#worker.client.call("changeMeter", { dpid, command, meter });
+  }
+  async meterFeatures(dpid: string): Promise<MeterFeatures | null> {
+    return readMeterFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.METER_FEATURES }));
+  }
+  packets(dpid: string): Promise<Uint8Array[]> {
+    return this.#worker.client.call("packets", { dpid });
+  }
+  counters(): Promise<DatapathCounters[]> {
+    return this.#worker.client.call("counters", null);
+  }
+
+  health(): OpenFlowHealth {
+    const state = this.#failed ? "failed" : this.#listen ? "up" : "off";
+    return { state, listen: this.#listen, switches: this.#up.size, reason: this.#failed };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#flush();
+    await this.#worker.close();
+  }
+
+  async #scrape(): Promise<void> {
+    if (this.#closing || this.#failed) return;
+    const datapaths = await this.counters();
+    clear("dp_status");
+    clear("port_status");
+    for (const dp of datapaths) {
+      const labels = { dp_id: `0x${BigInt(`0x${dp.dpid}`).toString(16)}`, dp_name: dp.name };
+      gauge("dp_status", Number(dp.up), labels);
+      total("of_dp_connections_total", dp.connections, labels);
+      total("of_dp_disconnections_total", dp.disconnections, labels);
+      total("of_packet_ins_total", dp.packetIns, labels);
+      total("of_flowmsgs_sent_total", dp.flowMessagesSent, labels);
+      total("of_errors_total", dp.errors, labels);
+      for (const port of dp.ports) {
+        gauge("port_status", Number(port.up), { ...labels, port: port.number, port_description: port.name });
+      }
+    }
+  }
+}
+
+/** The part of a batch's result that is about `count` changes from `from` on. */
+function part(result: FlowResult, from: number, count: number): FlowResult {
+  if (result.failures.length === 0 && result.missing.length === 0) return result;
+  const own = (index: number): boolean => index >= from && index < from + count;
+  return {
+    failures: result.failures
+      .filter(({ index }) => own(index))
+      .map(({ index, text }) => ({ index: index - from, text })),
+    missing: result.missing.filter(own).map((index) => index - from),
+  };
+}

@@ -1,0 +1,22 @@
+// What the OpenFlow room can be told. src/serve.ts fills it from the TOML file, the environment and the flags.
+
+export interface OpenFlowConfig {
+  /** Where switches connect; null = off. Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  /** A switch that has not finished its handshake after this is disconnected. */
+  readonly handshakeSeconds: number;
+  /** After this much silence an ECHO_REQUEST is sent. */
+  readonly echoSeconds: number;
+  /** After this much silence the connection is given up. */
+  readonly deadSeconds: number;
+  /** How long a switch may take for a change or for the next part of an answer. */
+  readonly requestSeconds: number;
+}
+
+export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
+  listen: { host: "0.0.0.0", port: 6653 },
+  handshakeSeconds: 10,
+  echoSeconds: 5,
+  deadSeconds: 15,
+  requestSeconds: 10,
+};

@@ -1,0 +1,283 @@
+// The OpenFlow listener and its switches, inside the worker: who is connected, and what operators ask of them.
+
+import { createServer, type Server } from "node:net";
+import { AppError, listenError } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
+import { OpenFlowCodec } from "../wasm/openflow.js";
+import { RecordReader } from "../wasm/openflow_records.js";
+import { CODEC_TABLES } from "./actions.js";
+import type { OpenFlowConfig } from "./config.js";
+import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
+import type { ChangeResult } from "./requests.js";
+import { Session, type SessionCounters, type SessionListener, type SessionTimes } from "./session.js";
+
+export interface Datapath {
+  readonly features: Features;
+  readonly description: Description;
+  readonly address: string;
+  readonly port: number;
+  /** This controller's address as the switch reached it. */
+  readonly controllerAddress: string;
+  /** Epoch ms. */
+  readonly readyAt: number;
+  readonly lastMessageAt: number;
+}
+
+export interface DatapathCounters extends SessionCounters {
+  readonly dpid: string;
+  readonly name: string;
+  readonly up: boolean;
+  readonly connections: number;
+  readonly disconnections: number;
+  readonly ports: readonly { readonly number: number; readonly name: string; readonly up: boolean }[];
+}
+
+/** What the controller tells the control thread. */
+export interface ControllerListener {
+  up(dpid: string, address: string): void;
+  down(dpid: string, address: string, reason: string): void;
+  /** A connection that never became a switch. */
+  refused(address: string, reason: string): void;
+}
+
+/** What became of a change: the switch's errors, and flows that were not there, by their place in it. */
+export interface FlowResult extends ChangeResult {
+  readonly missing: readonly number[];
+}
+
+/** Totals of a datapath over all of its connections. */
+interface Life {
+  name: string;
+  connections: number;
+  disconnections: number;
+  before: SessionCounters;
+}
+
+const TICK_MS = 250;
+/** FLOW_MOD commands that name one exact flow (spec §7.3.4.1). */
+const STRICT = new Set([2, 4]);
+/** How many existence questions one change has with the switch at a time. */
+const QUESTIONS = 256;
+
+export class Controller implements SessionListener {
+  readonly #config: OpenFlowConfig;
+  readonly #codec = new OpenFlowCodec(CODEC_TABLES);
+  readonly #listener: ControllerListener;
+  readonly #server: Server;
+  readonly #sessions = new Set<Session>();
+  readonly #datapaths = new Map<string, Session>();
+  readonly #lives = new Map<string, Life>();
+  readonly #times: SessionTimes;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(config: OpenFlowConfig, listener: ControllerListener) {
+    this.#config = config;
+    this.#listener = listener;
+    const channel = {
+      handshakeMs: config.handshakeSeconds * 1000,
+      echoMs: config.echoSeconds * 1000,
+      deadMs: config.deadSeconds * 1000,
+    };
+    this.#times = { channel, requestMs: config.requestSeconds * 1000 };
+    this.#server = createServer((socket) => {
+      if (this.#sessions.size >= LIMITS.openflowSwitches) {
+        const address = socket.remoteAddress ?? "";
+        socket.on("error", () => undefined).destroy();
+        this.#listener.refused(address, `over ${LIMITS.openflowSwitches} switches`);
+        return;
+      }
+      this.#sessions.add(new Session(socket, this.#codec, this.#times, this));
+    });
+  }
+
+  /** Binds the listener; returns the port. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
+  listen(): Promise<number> {
+    const { host, port } = this.#config.listen ?? { host: "0.0.0.0", port: 0 };
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      for (const session of this.#sessions) session.tick(now);
+    }, TICK_MS);
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", (error: NodeJS.ErrnoException) => {
+        reject(listenError(error.code, "OpenFlow", `${host}:${port}`, "--openflow"));
+      });
+      this.#server.listen({ host, port }, () => {
+        this.#server.on("error", () => undefined);
+        const bound = this.#server.address();
+        resolve(typeof bound === "object" && bound ? bound.port : port);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const session of [...this.#sessions]) session.close("the controller is shutting down");
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  ready(session: Session): void {
+    const { dpid } = session.features;
+    // A switch that lost its connection silently comes back before we notice: the newest connection is the true one.
+    this.#datapaths.get(dpid)?.close("a newer connection of the same datapath took over");
+    this.#datapaths.set(dpid, session);
+    const life = this.#life(dpid);
+    life.connections++;
+    const { datapath } = session.description;
+    // Open vSwitch says "None" for a bridge that was given no description.
+    life.name = datapath === "" || datapath === "None" ? dpidText(dpid) : datapath;
+    this.#listener.up(dpid, `${session.address}:${session.port}`);
+  }
+
+  closed(session: Session, reason: string): void {
+    this.#sessions.delete(session);
+    const { dpid } = session.features;
+    const address = `${session.address}:${session.port}`;
+    if (session.readyAt === 0) {
+      this.#listener.refused(address, reason);
+      return;
+    }
+    if (this.#datapaths.get(dpid) === session) this.#datapaths.delete(dpid);
+    const life = this.#life(dpid);
+    life.disconnections++;
+    life.before = sum(life.before, session.counters);
+    this.#listener.down(dpid, address, reason);
+  }
+
+  portChanged(): void {
+    // Ports are kept by the session; listings and metrics read them there.
+  }
+
+  /** The switch of `dpid`. Errors: DATAPATH_NOT_FOUND. */
+  session(dpid: string): Session {
+    const session = this.#datapaths.get(dpid);
+    if (!session) throw new AppError("DATAPATH_NOT_FOUND", { dpid: dpidText(dpid) });
+    return session;
+  }
+
+  datapaths(): Datapath[] {
+    return [...this.#datapaths.keys()].sort().map((dpid) => this.datapath(dpid));
+  }
+
+  datapath(dpid: string): Datapath {
+    const session = this.session(dpid);
+    return {
+      features: session.features,
+      description: session.description,
+      address: session.address,
+      port: session.port,
+      controllerAddress: session.localAddress,
+      readyAt: session.readyAt,
+      lastMessageAt: session.lastMessageAt,
+    };
+  }
+
+  ports(dpid: string): Port[] {
+    return [...this.session(dpid).ports.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /**
+   * Sends flow changes and waits for the switch's barrier. `existing`: only flows that are there are changed; the
+   * others are reported as missing.
+   */
+  async changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
+    const session = this.session(dpid);
+    if (!existing) return { ...(await session.changeFlows(records, count)), missing: [] };
+    const pieces = split(records);
+    const found: number[] = [];
+    const missing: number[] = [];
+    for (let from = 0; from < pieces.length; from += QUESTIONS) {
+      const some = pieces.slice(from, from + QUESTIONS);
+      const there = await Promise.all(some.map((record) => this.#exists(session, record)));
+      for (const [i, isThere] of there.entries()) (isThere ? found : missing).push(from + i);
+    }
+    const chosen = Buffer.concat(found.map((index) => pieces[index] as Uint8Array));
+    const { failures } = await session.changeFlows(chosen, found.length);
+    return { failures: failures.map(({ index, text }) => ({ index: found[index] as number, text })), missing };
+  }
+
+  async #exists(session: Session, record: Uint8Array): Promise<boolean> {
+    const reader = new RecordReader(record);
+    reader.next();
+    const strict = STRICT.has(reader.command);
+    let count = 0;
+    await session.query(
+      MULTIPART.FLOW,
+      (xid) => this.#codec.packFlowQuery(record, xid),
+      (frame) => {
+        count += this.#codec.countFlowsFrame(frame, MULTIPART_HEADER, record, strict);
+      },
+    );
+    return count > 0;
+  }
+
+  /** The flows that the record's table, match and cookie cover, as records in the pieces in which they came. */
+  async flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    await this.session(dpid).query(
+      MULTIPART.FLOW,
+      (xid) => this.#codec.packFlowQuery(query, xid),
+      (frame) => {
+        const piece = this.#codec.unpackFlowStatsFrame(frame, MULTIPART_HEADER);
+        bytes += piece.length;
+        if (bytes > LIMITS.openflowListingBytes) {
+          throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
+        }
+        if (piece.length > 0) pieces.push(piece);
+      },
+    );
+    return pieces;
+  }
+
+  counters(): DatapathCounters[] {
+    return [...this.#lives].map(([dpid, life]) => {
+      const session = this.#datapaths.get(dpid);
+      const ports = [...(session?.ports.values() ?? [])].map(({ number, name, config, state }) => ({
+        number,
+        name,
+        // OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0.
+        up: ((config | state) & 1) === 0,
+      }));
+      const totals = session ? sum(life.before, session.counters) : life.before;
+      const { name, connections, disconnections } = life;
+      return { ...totals, dpid, name, connections, disconnections, up: session !== undefined, ports };
+    });
+  }
+
+  get codec(): OpenFlowCodec {
+    return this.#codec;
+  }
+
+  #life(dpid: string): Life {
+    const known = this.#lives.get(dpid);
+    if (known) return known;
+    // Whoever connects under ever new ids must not grow the metrics without bound: the oldest that is gone makes room.
+    if (this.#lives.size >= LIMITS.openflowSwitches) {
+      const gone = [...this.#lives.keys()].find((id) => !this.#datapaths.has(id));
+      if (gone !== undefined) this.#lives.delete(gone);
+    }
+    const before = { packetIns: 0, flowsRemoved: 0, flowMessagesSent: 0, errors: 0, messagesIn: 0, messagesOut: 0 };
+    const life = { name: "", connections: 0, disconnections: 0, before };
+    this.#lives.set(dpid, life);
+    return life;
+  }
+}
+
+function sum(a: SessionCounters, b: SessionCounters): SessionCounters {
+  return {
+    packetIns: a.packetIns + b.packetIns,
+    flowsRemoved: a.flowsRemoved + b.flowsRemoved,
+    flowMessagesSent: a.flowMessagesSent + b.flowMessagesSent,
+    errors: a.errors + b.errors,
+    messagesIn: a.messagesIn + b.messagesIn,
+    messagesOut: a.messagesOut + b.messagesOut,
+  };
+}
+
+/** The records one by one. */
+function split(records: Uint8Array): Uint8Array[] {
+  const reader = new RecordReader(records);
+  const pieces: Uint8Array[] = [];
+  while (reader.next()) pieces.push(records.subarray(reader.offset, reader.end));
+  return pieces;
+}

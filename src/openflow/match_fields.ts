@@ -1,0 +1,203 @@
+// The match field table: the 40 fields of OpenFlow 1.3 (spec §7.2.3.7), one row each. JSON parsing and printing, packing,
+// unpacking, prerequisite checks and docs/openflow.md come from the row; a field that is not here stays visible as `oxm`.
+
+import { AppError } from "../base/errors.js";
+import { OXM_CLASS_BASIC, type RecordReader, type RecordWriter } from "../wasm/openflow_records.js";
+import { badValue, bigEndian, KINDS, type Kind, type KindName } from "./values.js";
+
+/** A field that must be matched too, with one of these values (none listed: any but 0, as `vlan_vid` none). */
+export type Need = readonly [field: string, ...values: number[]];
+
+export interface MatchField {
+  readonly name: string;
+  /** OXM field number in class OPENFLOW_BASIC. */
+  readonly code: number;
+  readonly bytes: number;
+  /** Bits in use. */
+  readonly bits: number;
+  readonly kind: KindName;
+  readonly maskable: boolean;
+  readonly needs: readonly Need[];
+}
+
+const IP: Need = ["eth_type", 0x0800, 0x86dd];
+const IPV4: Need = ["eth_type", 0x0800];
+const IPV6: Need = ["eth_type", 0x86dd];
+const ARP: Need = ["eth_type", 0x0806];
+const MPLS: Need = ["eth_type", 0x8847, 0x8848];
+const ICMPV6: Need = ["ip_proto", 58];
+
+type Row = [name: string, code: number, bytes: number, bits: number, kind: KindName, mask: boolean, needs?: Need[]];
+
+// The order is that of the field numbers: a match is sent in it, which puts prerequisites first.
+const rows: Row[] = [
+  ["in_port", 0, 4, 32, "port", false],
+  ["in_phy_port", 1, 4, 32, "port", false, [["in_port"]]],
+  ["metadata", 2, 8, 64, "hex", true],
+  ["eth_dst", 3, 6, 48, "mac", true],
+  ["eth_src", 4, 6, 48, "mac", true],
+  ["eth_type", 5, 2, 16, "ethType", false],
+  ["vlan_vid", 6, 2, 13, "vlanVid", true],
+  ["vlan_pcp", 7, 1, 3, "number", false, [["vlan_vid"]]],
+  ["ip_dscp", 8, 1, 6, "number", false, [IP]],
+  ["ip_ecn", 9, 1, 2, "number", false, [IP]],
+  ["ip_proto", 10, 1, 8, "ipProto", false, [IP]],
+  ["ipv4_src", 11, 4, 32, "ipv4", true, [IPV4]],
+  ["ipv4_dst", 12, 4, 32, "ipv4", true, [IPV4]],
+  ["tcp_src", 13, 2, 16, "number", false, [["ip_proto", 6]]],
+  ["tcp_dst", 14, 2, 16, "number", false, [["ip_proto", 6]]],
+  ["udp_src", 15, 2, 16, "number", false, [["ip_proto", 17]]],
+  ["udp_dst", 16, 2, 16, "number", false, [["ip_proto", 17]]],
+  ["sctp_src", 17, 2, 16, "number", false, [["ip_proto", 132]]],
+  ["sctp_dst", 18, 2, 16, "number", false, [["ip_proto", 132]]],
+  ["icmpv4_type", 19, 1, 8, "icmpv4Type", false, [IPV4, ["ip_proto", 1]]],
+  ["icmpv4_code", 20, 1, 8, "number", false, [IPV4, ["ip_proto", 1]]],
+  ["arp_op", 21, 2, 16, "number", false, [ARP]],
+  ["arp_spa", 22, 4, 32, "ipv4", true, [ARP]],
+  ["arp_tpa", 23, 4, 32, "ipv4", true, [ARP]],
+  ["arp_sha", 24, 6, 48, "mac", true, [ARP]],
+  ["arp_tha", 25, 6, 48, "mac", true, [ARP]],
+  ["ipv6_src", 26, 16, 128, "ipv6", true, [IPV6]],
+  ["ipv6_dst", 27, 16, 128, "ipv6", true, [IPV6]],
+  ["ipv6_flabel", 28, 4, 20, "hex", true, [IPV6]],
+  ["icmpv6_type", 29, 1, 8, "icmpv6Type", false, [IPV6, ICMPV6]],
+  ["icmpv6_code", 30, 1, 8, "number", false, [IPV6, ICMPV6]],
+  ["ipv6_nd_target", 31, 16, 128, "ipv6", false, [["icmpv6_type", 135, 136]]],
+  ["ipv6_nd_sll", 32, 6, 48, "mac", false, [["icmpv6_type", 135]]],
+  ["ipv6_nd_tll", 33, 6, 48, "mac", false, [["icmpv6_type", 136]]],
+  ["mpls_label", 34, 4, 20, "hex", false, [MPLS]],
+  ["mpls_tc", 35, 1, 3, "number", false, [MPLS]],
+  ["mpls_bos", 36, 1, 1, "number", false, [MPLS]],
+  ["pbb_isid", 37, 3, 24, "hex", true, [["eth_type", 0x88e7]]],
+  ["tunnel_id", 38, 8, 64, "hex", true],
+  ["ipv6_exthdr", 39, 2, 9, "extensionHeaders", true, [IPV6]],
+];
+
+export const MATCH_FIELDS: readonly MatchField[] = rows.map(
+  ([name, code, bytes, bits, kind, maskable, needs = []]) => ({
+    name,
+    code,
+    bytes,
+    bits,
+    kind,
+    maskable,
+    needs,
+  }),
+);
+
+const byName = new Map(MATCH_FIELDS.map((field) => [field.name, field]));
+
+export function matchField(name: string): MatchField | undefined {
+  return byName.get(name);
+}
+
+export function matchFieldByCode(code: number): MatchField | undefined {
+  return MATCH_FIELDS[code];
+}
+
+/** A field's value and mask in network order; a null mask matches all bits. */
+export interface FieldValue {
+  readonly field: MatchField;
+  readonly value: Uint8Array;
+  readonly mask: Uint8Array | null;
+}
+
+/**
+ * Reads one field of a match from JSON: the value, and the sibling `mask` when there is one (else undefined). A mask of
+ * all ones is dropped, one of all zeros makes the field match anything: null. Bits of the value outside the mask are cleared.
+ * Errors: OPENFLOW_VALUE.
+ */
+export function parseField(field: MatchField, value: unknown, mask: unknown): FieldValue | null {
+  const kind: Kind = KINDS[field.kind];
+  const parsed = kind.parse(value, field);
+  if (!parsed) throw badValue(field.name, value, kind.allowed);
+  let bits = parsed.mask;
+  if (mask !== undefined) {
+    const own = kind.parseMask ? kind.parseMask(mask, field) : (kind.parse(mask, field)?.value ?? null);
+    if (!own || bits) throw badValue(`${field.name} mask`, mask, bits ? "no mask beside such a value" : kind.allowed);
+    bits = own;
+  }
+  if (!bits) return { field, value: parsed.value, mask: null };
+  if (bits.every((byte) => byte === 0)) return null;
+  if (isAllOnes(bits, field.bits)) return { field, value: parsed.value, mask: null };
+  if (!field.maskable)
+    throw badValue(`${field.name} mask`, mask ?? value, "no mask: OpenFlow 1.3 has none for this field");
+  const masked = parsed.value.map((byte, i) => byte & (bits[i] as number));
+  return { field, value: masked, mask: bits };
+}
+
+function isAllOnes(mask: Uint8Array, bits: number): boolean {
+  const full = bigEndian((1n << BigInt(bits)) - 1n, mask.length);
+  return mask.every((byte, i) => byte === full[i]);
+}
+
+/** Reads a value for `set_field`: no mask. Errors: OPENFLOW_VALUE. */
+export function parseSetField(name: string, value: unknown): FieldValue {
+  const field = byName.get(name);
+  if (!field) throw badValue("set_field", name, "a match field's name");
+  const parsed = parseField(field, value, undefined);
+  if (!parsed || parsed.mask) throw badValue(`set_field ${name}`, value, KINDS[field.kind].allowed);
+  return parsed;
+}
+
+/** Checks that each field's prerequisites (spec §7.2.3.6) are in the match. Errors: OPENFLOW_VALUE. */
+export function checkNeeds(match: readonly FieldValue[]): void {
+  for (const { field } of match) {
+    for (const [name, ...values] of field.needs) {
+      const other = match.find((entry) => entry.field.name === name);
+      const number = other ? Buffer.from(other.value).readUIntBE(0, Math.min(other.value.length, 4)) : 0;
+      if (other && (values.length > 0 ? values.includes(number) : number !== 0)) continue;
+      const kind: Kind = KINDS[(byName.get(name) as MatchField).kind];
+      const bytes = (byName.get(name) as MatchField).bytes;
+      const wanted = values.map((v) => kind.print(Buffer.from(bigEndian(v, bytes)), 0, bytes)).join(" or ");
+      const reason = `${field.name}: its prerequisite is missing; match ${name}${wanted ? ` ${wanted}` : ""} too`;
+      throw new AppError("OPENFLOW_VALUE", { reason });
+    }
+  }
+}
+
+/** Writes one field's item. */
+export function writeField(writer: RecordWriter, { field, value, mask }: FieldValue): void {
+  writer.match(field.code, value, mask);
+}
+
+/** JSON text of the match item that the reader stands at: `{"ipv4_src":"10.0.0.0","mask":"255.0.0.0"}`. */
+export function printMatchItem(reader: RecordReader): string {
+  const field = reader.arg === OXM_CLASS_BASIC ? MATCH_FIELDS[reader.code] : undefined;
+  const at = reader.payload;
+  const length = reader.payloadLength;
+  if (!field) return `{"oxm":"0x${oxmHex(reader)}"}`;
+  const kind: Kind = KINDS[field.kind];
+  if (!reader.masked) return `{"${field.name}":${kind.print(reader.bytes, at, length)}}`;
+  const half = length / 2;
+  const both = kind.printBoth?.(reader.bytes, at, half) ?? null;
+  if (both !== null) return `{"${field.name}":${both}}`;
+  const mask = (kind.printMask ?? kind.print)(reader.bytes, at + half, half);
+  return `{"${field.name}":${kind.print(reader.bytes, at, half)},"mask":${mask}}`;
+}
+
+/** Hex of the whole OXM TLV of a field that the table does not have. */
+function oxmHex(reader: RecordReader): string {
+  const head = Buffer.alloc(4);
+  head.writeUInt16BE(reader.arg);
+  head[2] = (reader.code << 1) | Number(reader.masked);
+  head[3] = reader.payloadLength;
+  return head.toString("hex") + reader.bytes.toString("hex", reader.payload, reader.payload + reader.payloadLength);
+}
+
+/** Writes a field that the table does not have, from the hex of its OXM TLV. Errors: OPENFLOW_VALUE. */
+export function writeRawField(writer: RecordWriter, hex: unknown): void {
+  const bytes =
+    typeof hex === "string" && /^0x([0-9a-fA-F]{2}){4,259}$/.test(hex) ? Buffer.from(hex.slice(2), "hex") : null;
+  const masked = bytes ? ((bytes[2] as number) & 1) !== 0 : false;
+  if (!bytes || bytes.length !== 4 + (bytes[3] as number) || (masked && bytes.length % 2 !== 0)) {
+    throw badValue("oxm", hex, "0x and the hex digits of one OXM TLV");
+  }
+  const value = bytes.subarray(4);
+  const half = masked ? value.length / 2 : value.length;
+  const mask = masked ? value.subarray(half) : null;
+  const row = MATCH_FIELDS[(bytes[2] as number) >> 1];
+  if (row && bytes.readUInt16BE(0) === OXM_CLASS_BASIC)
+    throw badValue("oxm", hex, `this field's own name, ${row.name}`);
+  writer.match((bytes[2] as number) >> 1, value.subarray(0, half), mask, bytes.readUInt16BE(0));
+}

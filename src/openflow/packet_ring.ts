@@ -1,0 +1,30 @@
+// The newest PACKET_INs of a switch, copied into memory that is reserved once: nothing is allocated per packet.
+
+const SLOTS = 32;
+const SLOT_BYTES = 2_048;
+
+export class PacketRing {
+  #bytes: Buffer | null = null;
+  readonly #lengths = new Uint16Array(SLOTS);
+  #next = 0;
+
+  /** Keeps a message, cut off at 2 KiB, in place of the oldest. */
+  put(frame: Uint8Array): void {
+    this.#bytes ??= Buffer.alloc(SLOTS * SLOT_BYTES);
+    const slot = this.#next++ % SLOTS;
+    const length = Math.min(frame.length, SLOT_BYTES);
+    for (let i = 0, at = slot * SLOT_BYTES; i < length; i++) this.#bytes[at + i] = frame[i] as number;
+    this.#lengths[slot] = length;
+  }
+
+  /** Copies of what is kept, newest first. */
+  newest(): Uint8Array[] {
+    const found: Uint8Array[] = [];
+    for (let n = this.#next - 1; n >= Math.max(0, this.#next - SLOTS); n--) {
+      const at = (n % SLOTS) * SLOT_BYTES;
+      const length = this.#lengths[n % SLOTS] as number;
+      found.push(Uint8Array.prototype.slice.call(this.#bytes as Buffer, at, at + length));
+    }
+    return found;
+  }
+}

@@ -1,0 +1,413 @@
+// Drives one switch's connection: socket, framing, the channel's state machine, ports and counters. Everything that is
+// sent in one turn of the event loop leaves in one write, and all changes of that turn share one barrier.
+
+import type { Socket } from "node:net";
+import { AppError, reasonOf } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
+import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import { BAD_LEN, BAD_VERSION, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
+import {
+  type ChannelInput,
+  type ChannelOutput,
+  type ChannelState,
+  type ChannelTimers,
+  newChannel,
+  step,
+} from "./fsm.js";
+import * as wire from "./messages.js";
+import { PacketRing } from "./packet_ring.js";
+import { type ChangeResult, type Multipart, Requests } from "./requests.js";
+
+/** What a session tells its controller. */
+export interface SessionListener {
+  ready(session: Session): void;
+  /** Called once; `reason` says why. */
+  closed(session: Session, reason: string): void;
+  portChanged(session: Session, reason: number, port: wire.Port): void;
+}
+
+export interface SessionCounters {
+  packetIns: number;
+  flowsRemoved: number;
+  flowMessagesSent: number;
+  errors: number;
+  messagesIn: number;
+  messagesOut: number;
+}
+
+interface QueuedChange {
+  readonly count: number;
+  /** Builds the messages with transaction ids from `xid` on; may throw CodecError. */
+  pack(xid: number): Uint8Array;
+  readonly isFlow: boolean;
+  resolve(result: ChangeResult): void;
+  reject(error: Error): void;
+}
+
+export interface SessionTimes {
+  readonly channel: ChannelTimers;
+  readonly requestMs: number;
+}
+
+const LINGER_MS = 1_000;
+const NO_CHANGE: ChangeResult = { failures: [] };
+
+export class Session {
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress: string;
+  readonly ports = new Map<number, wire.Port>();
+  readonly counters: SessionCounters = {
+    packetIns: 0,
+    flowsRemoved: 0,
+    flowMessagesSent: 0,
+    errors: 0,
+    messagesIn: 0,
+    messagesOut: 0,
+  };
+  features: wire.Features = { dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
+  description: wire.Description = wire.NO_DESCRIPTION;
+  /** Epoch ms. */
+  readyAt = 0;
+  lastMessageAt = Date.now();
+  /** The newest PACKET_INs, for rooms that look at packets. */
+  readonly packets = new PacketRing();
+  readonly requests = new Requests();
+  readonly #socket: Socket;
+  readonly #codec: OpenFlowCodec;
+  readonly #listener: SessionListener;
+  readonly #times: SessionTimes;
+  #state: ChannelState = newChannel(performance.now());
+  #carry: Buffer | null = null;
+  #outbox: Uint8Array[] = [];
+  #queued: QueuedChange[] = [];
+  #queuedCount = 0;
+  #flushing = false;
+  #isClosed = false;
+
+  constructor(socket: Socket, codec: OpenFlowCodec, times: SessionTimes, listener: SessionListener) {
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#times = times;
+    this.#listener = listener;
+    this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    this.port = socket.remotePort ?? 0;
+    this.localAddress = (socket.localAddress ?? "").replace(/^::ffff:/, "");
+    socket.setNoDelay(true);
+    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("error", (error) => this.close(reasonOf(error)));
+    socket.on("close", () => this.close("the switch closed the connection"));
+    this.#step({ kind: "connected" });
+  }
+
+  get phase(): ChannelState["phase"] {
+    return this.#state.phase;
+  }
+
+  /** Ends the connection; everything that waits fails with 503. */
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#state = { ...this.#state, phase: "closed" };
+    this.#write();
+    // What was said last (an ERROR) is still delivered, but not to a peer that does not read.
+    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
+    this.#socket.destroySoon();
+    const gone = new AppError("UNAVAILABLE", { what: `datapath ${wire.dpidText(this.features.dpid)}`, reason });
+    for (const change of this.#queued) change.reject(gone);
+    this.#queued = [];
+    this.requests.failAll(gone);
+    this.#listener.closed(this, reason);
+  }
+
+  /** Time passes: liveness and deadlines. */
+  tick(now: number): void {
+    this.#step({ kind: "tick" });
+    this.requests.expire(now, this.#times.requestMs / 1000);
+  }
+
+  /** Queues a message that is no change. */
+  send(bytes: Uint8Array): void {
+    this.#outbox.push(bytes);
+    this.counters.messagesOut++;
+    this.#schedule();
+  }
+
+  /** Sends the records as FLOW_MODs; resolves once the switch has passed the barrier after them. */
+  changeFlows(records: Uint8Array, count: number): Promise<ChangeResult> {
+    if (count === 0) return Promise.resolve(NO_CHANGE);
+    return this.#change(count, (xid) => this.#codec.packFlowMods(records, xid), true);
+  }
+
+  /** Sends one message of another kind (GROUP_MOD, METER_MOD, PORT_MOD) with a barrier. */
+  changeOne(pack: (xid: number) => Uint8Array): Promise<ChangeResult> {
+    return this.#change(1, pack, false);
+  }
+
+  /** Sends a multipart request that `pack` builds; `part` sees each part of the answer, which may throw. */
+  query(type: number, pack: (xid: number) => Uint8Array, part: (frame: number) => void): Promise<void> {
+    if (this.requests.multipartsInFlight >= LIMITS.openflowQueries) {
+      return Promise.reject(
+        new AppError("OVERLOADED", { what: "the switch's request queue", limit: LIMITS.openflowQueries }),
+      );
+    }
+    const xid = this.requests.take(1);
+    return new Promise((resolve, reject) => {
+      const due = performance.now() + this.#times.requestMs;
+      const multipart: Multipart = { type, due, part, done: resolve, failed: reject };
+      const bytes = pack(xid);
+      this.requests.addMultipart(xid, multipart);
+      this.send(bytes);
+    });
+  }
+
+  /** A multipart request for small answers: all parts' bodies as one. */
+  async collect(type: number, body?: Uint8Array): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    await this.query(
+      type,
+      (xid) => wire.multipartRequest(type, xid, body),
+      (frame) => {
+        const part = Buffer.from(this.#codec.frame(frame).subarray(wire.MULTIPART_HEADER));
+        bytes += part.length;
+        if (bytes > LIMITS.openflowListingBytes) {
+          throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
+        }
+        parts.push(part);
+      },
+    );
+    return Buffer.concat(parts);
+  }
+
+  #change(count: number, pack: (xid: number) => Uint8Array, isFlow: boolean): Promise<ChangeResult> {
+    const waiting = this.requests.changesInFlight + this.#queuedCount + count;
+    if (waiting > LIMITS.openflowChanges || this.#socket.writableLength > LIMITS.openflowSendBytes) {
+      return Promise.reject(
+        new AppError("OVERLOADED", { what: "the switch's change queue", limit: LIMITS.openflowChanges }),
+      );
+    }
+    this.#queuedCount += count;
+    return new Promise((resolve, reject) => {
+      this.#queued.push({ count, pack, isFlow, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  /** One write for the turn: messages, then the changes and the barrier that they share. */
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#isClosed) return;
+    const changes = this.#queued;
+    this.#queued = [];
+    this.#queuedCount = 0;
+    if (changes.length > 0) {
+      const barrierXid = this.requests.take(1);
+      const due = performance.now() + this.#times.requestMs;
+      for (const change of changes) this.#pack(change, barrierXid, due);
+      this.#outbox.push(wire.message(MESSAGE.BARRIER_REQUEST, barrierXid));
+      this.counters.messagesOut++;
+    }
+    this.#write();
+  }
+
+  #pack(change: QueuedChange, barrierXid: number, due: number): void {
+    const firstXid = this.requests.take(change.count);
+    try {
+      this.#outbox.push(change.pack(firstXid));
+    } catch (error) {
+      change.reject(
+        error instanceof CodecError ? new AppError("OPENFLOW_VALUE", { reason: error.message }) : (error as Error),
+      );
+      return;
+    }
+    this.counters.messagesOut += change.count;
+    if (change.isFlow) this.counters.flowMessagesSent += change.count;
+    const { count, resolve, reject } = change;
+    this.requests.addChange({ firstXid, count, barrierXid, due, resolve, reject });
+  }
+
+  #write(): void {
+    if (this.#outbox.length === 0 || this.#socket.destroyed) return;
+    const bytes = this.#outbox.length === 1 ? (this.#outbox[0] as Uint8Array) : Buffer.concat(this.#outbox);
+    this.#outbox = [];
+    this.#socket.write(bytes);
+    // A peer that asks without reading the answers must not fill our memory.
+    if (this.#socket.writableLength > 2 * LIMITS.openflowSendBytes) this.#socket.destroy();
+  }
+
+  #step(input: ChannelInput): void {
+    const [state, outputs] = step(this.#state, input, performance.now(), this.#times.channel);
+    this.#state = state;
+    for (const output of outputs) this.#act(output);
+  }
+
+  #act(output: ChannelOutput): void {
+    switch (output.kind) {
+      case "send-hello":
+        this.send(wire.hello(this.requests.take(1)));
+        break;
+      case "send-hello-failed": {
+        const text = Buffer.from(output.text);
+        this.send(wire.error(output.version, 0, ERROR_TYPE.HELLO_FAILED, HELLO_INCOMPATIBLE, text));
+        break;
+      }
+      case "send-bad-length":
+        this.send(wire.error(4, 0, ERROR_TYPE.BAD_REQUEST, BAD_LEN, Buffer.alloc(0)));
+        break;
+      case "send-features-request":
+        this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1)));
+        break;
+      case "send-descriptions":
+        this.#describe();
+        break;
+      case "send-echo":
+        this.send(wire.message(MESSAGE.ECHO_REQUEST, this.requests.take(1)));
+        break;
+      case "ready":
+        this.readyAt = Date.now();
+        this.#listener.ready(this);
+        break;
+      case "close":
+        this.close(output.reason);
+        break;
+    }
+  }
+
+  #describe(): void {
+    this.send(wire.setConfig(this.requests.take(1)));
+    const answered = (): void => this.#step({ kind: "described" });
+    this.collect(wire.MULTIPART.DESC)
+      .then((body) => {
+        this.description = wire.readDescription(body);
+      })
+      .catch(() => undefined)
+      .then(answered);
+    this.collect(wire.MULTIPART.PORT_DESC)
+      .then((body) => {
+        for (let at = 0; at + wire.PORT_BYTES <= body.length; at += wire.PORT_BYTES) {
+          this.#putPort(wire.readPort(body, at));
+        }
+      })
+      .catch(() => undefined)
+      .then(answered);
+  }
+
+  #putPort(port: wire.Port): void {
+    if (this.ports.size < LIMITS.openflowPorts || this.ports.has(port.number)) this.ports.set(port.number, port);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.lastMessageAt = Date.now();
+    this.#step({ kind: "heard" });
+    const piece = this.#codec.scanBytes / 2;
+    try {
+      for (let at = 0; at < chunk.length && !this.#isClosed; at += piece) this.#scan(chunk.subarray(at, at + piece));
+    } catch (error) {
+      this.#step({ kind: "malformed", reason: `malformed message: ${reasonOf(error)}` });
+    }
+  }
+
+  #scan(chunk: Buffer): void {
+    const codec = this.#codec;
+    const carried = this.#carry?.length ?? 0;
+    const frames = codec.scan(this.#carry, chunk);
+    const { scanned, scanProblem } = codec;
+    for (let i = 0; i < frames && !this.#isClosed; i++) this.#dispatch(i);
+    if (this.#isClosed) return;
+    if (scanProblem) this.#step({ kind: "malformed", reason: `malformed message: ${scanProblem}` });
+    // What is left is the beginning of one message, under 64 KiB; it may reach back into the last carry.
+    else if (scanned >= carried) {
+      const left = chunk.subarray(scanned - carried);
+      this.#carry = left.length > 0 ? Buffer.from(left) : null;
+    } else this.#carry = Buffer.concat([(this.#carry as Buffer).subarray(scanned), chunk]);
+  }
+
+  #dispatch(i: number): void {
+    const codec = this.#codec;
+    const type = codec.frameType(i);
+    this.counters.messagesIn++;
+    if (type !== MESSAGE.HELLO && type !== MESSAGE.ERROR && codec.frameVersion(i) !== 4) {
+      if (this.#state.phase === "hello") {
+        this.#step({ kind: "other", name: `a message of type ${type}` });
+        return;
+      }
+      this.send(wire.error(4, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_VERSION, codec.frame(i)));
+      this.close(`a message of version ${codec.frameVersion(i)} after 1.3 was agreed`);
+      return;
+    }
+    if (type === MESSAGE.HELLO) {
+      this.#step({ kind: "hello", version: codec.frameVersion(i), versions: wire.helloVersions(codec.frame(i)) });
+    } else if (type === MESSAGE.ERROR) this.#onError(i);
+    else if (this.#state.phase === "hello") this.#step({ kind: "other", name: `a message of type ${type}` });
+    else if (type === MESSAGE.MULTIPART_REPLY) this.#onMultipart(i);
+    else this.#onOther(i, type);
+  }
+
+  #onOther(i: number, type: number): void {
+    const codec = this.#codec;
+    switch (type) {
+      case MESSAGE.ECHO_REQUEST:
+        this.send(wire.echoReply(codec.frame(i)));
+        break;
+      case MESSAGE.FEATURES_REPLY:
+        if (this.#state.phase === "features") this.features = wire.readFeatures(codec.frame(i));
+        this.#step({ kind: "features", auxiliaryId: wire.readFeatures(codec.frame(i)).auxiliaryId });
+        break;
+      case MESSAGE.BARRIER_REPLY:
+        this.requests.barrier(codec.frameXid(i));
+        break;
+      case MESSAGE.PACKET_IN:
+        this.counters.packetIns++;
+        this.packets.put(codec.frame(i));
+        break;
+      case MESSAGE.FLOW_REMOVED:
+        this.counters.flowsRemoved++;
+        break;
+      case MESSAGE.PORT_STATUS: {
+        const { reason, port } = wire.readPortStatus(codec.frame(i));
+        if (reason === wire.PORT_REASON.DELETE) this.ports.delete(port.number);
+        else this.#putPort(port);
+        this.#listener.portChanged(this, reason, port);
+        break;
+      }
+    }
+  }
+
+  #onError(i: number): void {
+    const frame = this.#codec.frame(i);
+    if (frame.length < 12) throw new CodecError(-1);
+    this.counters.errors++;
+    if (this.requests.fail(this.#codec.frameXid(i), errorText(frame))) return;
+    const { type, code } = wire.errorTypeAndCode(frame);
+    this.#step({ kind: "error", name: errorName(type, code) });
+  }
+
+  #onMultipart(i: number): void {
+    const xid = this.#codec.frameXid(i);
+    const frame = this.#codec.frame(i);
+    const multipart = this.requests.multipart(xid);
+    // Late parts of a request that was given up are dropped.
+    if (!multipart || multipart.type !== wire.multipartType(frame)) return;
+    multipart.due = performance.now() + this.#times.requestMs;
+    try {
+      multipart.part(i);
+    } catch (error) {
+      this.requests.endMultipart(xid);
+      const reason = reasonOf(error);
+      const answer = new AppError("UNAVAILABLE", { what: "the switch's answer", reason });
+      multipart.failed(error instanceof AppError ? error : answer);
+      if (error instanceof AppError) return;
+      throw error;
+    }
+    if (wire.multipartHasMore(frame)) return;
+    this.requests.endMultipart(xid);
+    multipart.done();
+  }
+}

@@ -1,0 +1,74 @@
+// The OpenFlow worker: owns the listening socket and the switches' sockets, and answers the control thread's calls.
+
+import type { WorkerTask } from "../workers/pool.js";
+import type { Methods } from "../workers/rpc.js";
+import { WorkerServer } from "../workers/rpc.js";
+import type { OpenFlowConfig } from "./config.js";
+import { Controller, type Datapath, type DatapathCounters, type FlowResult } from "./controller.js";
+import { changeGroup, type Group, groupDescriptions } from "./groups.js";
+import type { Port } from "./messages.js";
+import { changeMeter, type Meter, meterConfigs } from "./meters.js";
+import { portMod } from "./ports.js";
+
+/** What the worker answers. `dpid` is 16 hex digits. */
+export interface OpenFlowMethods extends Methods {
+  listen(none: null): Promise<number>;
+  datapaths(none: null): Datapath[];
+  datapath(params: { dpid: string }): Datapath;
+  ports(params: { dpid: string }): Port[];
+  changeFlows(params: { dpid: string; records: Uint8Array; count: number; existing: boolean }): Promise<FlowResult>;
+  flows(params: { dpid: string; query: Uint8Array }): Promise<Uint8Array[]>;
+  /** A multipart answer's body, for what the control thread reads itself. */
+  collect(params: { dpid: string; type: number; body?: Uint8Array }): Promise<Uint8Array>;
+  groups(params: { dpid: string }): Promise<Group[]>;
+  changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
+  meters(params: { dpid: string }): Promise<Meter[]>;
+  changeMeter(params: { dpid: string; command: number; meter: Meter }): Promise<void>;
+  enablePort(params: { dpid: string; port: number; enable: boolean }): Promise<void>;
+  packets(params: { dpid: string }): Uint8Array[];
+  counters(none: null): DatapathCounters[];
+  close(none: null): Promise<void>;
+}
+
+export interface SwitchEvent {
+  readonly kind: "up" | "down" | "refused";
+  readonly dpid: string;
+  readonly address: string;
+  readonly reason: string;
+}
+
+/** Runs until the control thread calls `close`. */
+export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): Promise<void> {
+  let server: WorkerServer | undefined;
+  const emit = (event: SwitchEvent): void => server?.emit("switch", event);
+  const controller = new Controller(task.data, {
+    up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
+    down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
+    refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
+  });
+  await new Promise<void>((resolve) => {
+    const methods: OpenFlowMethods = {
+      listen: () => controller.listen(),
+      datapaths: () => controller.datapaths(),
+      datapath: ({ dpid }) => controller.datapath(dpid),
+      ports: ({ dpid }) => controller.ports(dpid),
+      changeFlows: ({ dpid, records, count, existing }) => controller.changeFlows(dpid, records, count, existing),
+      flows: ({ dpid, query }) => controller.flows(dpid, query),
+      collect: ({ dpid, type, body }) => controller.session(dpid).collect(type, body),
+      groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
+      changeGroup: ({ dpid, command, group }) =>
+        changeGroup(controller.session(dpid), controller.codec, command, group),
+      meters: ({ dpid }) => meterConfigs(controller.session(dpid)),
+      changeMeter: ({ dpid, command, meter }) => changeMeter(controller.session(dpid), command, meter),
+      enablePort: ({ dpid, port, enable }) => portMod(controller.session(dpid), port, enable),
+      packets: ({ dpid }) => controller.session(dpid).packets.newest(),
+      counters: () => controller.counters(),
+      close: async () => {
+        await controller.close();
+        setImmediate(resolve);
+      },
+    };
+    server = new WorkerServer(task.port, methods);
+  });
+  server?.close();
+}
