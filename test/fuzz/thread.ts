@@ -1,0 +1,51 @@
+// The thread in which one target runs, so that an input that never ends can be caught: the input under way lies in
+// shared memory.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { mutate, Random } from "./mutate.js";
+import { inputsOf, loadTargets } from "./registry.js";
+
+export interface FuzzJob {
+  readonly target: string;
+  readonly seed: number;
+  /** Whichever comes first. */
+  readonly maxRuns: number;
+  readonly maxMs: number;
+  /** Word 0: runs so far, word 1: length of the input under way. */
+  readonly state: Int32Array;
+  readonly input: Uint8Array;
+}
+
+export type FuzzResult =
+  | { readonly type: "done"; readonly runs: number }
+  | { readonly type: "crash"; readonly runs: number; readonly bytes: Uint8Array; readonly reason: string };
+
+const job = workerData as FuzzJob;
+const target = (await loadTargets()).find(({ name }) => name === job.target);
+if (!target || !parentPort) throw new Error(`no fuzz target ${job.target}`);
+
+const inputs = inputsOf(target);
+if (inputs.length === 0) inputs.push(new Uint8Array(0));
+const random = new Random(job.seed);
+const pick = () => inputs[random.below(inputs.length)] as Uint8Array;
+const deadline = Date.now() + job.maxMs;
+
+let runs = 0;
+let result: FuzzResult | null = null;
+while (!result) {
+  // First everything as it is, then changed.
+  const bytes = inputs[runs] ?? mutate(pick(), random, pick());
+  job.input.set(bytes.subarray(0, job.input.length));
+  Atomics.store(job.state, 1, bytes.length);
+  Atomics.store(job.state, 0, runs);
+  try {
+    await target.run(Uint8Array.from(bytes));
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    result = { type: "crash", runs, bytes, reason };
+  }
+  runs += 1;
+  const over = runs >= job.maxRuns || ((runs & 63) === 0 && Date.now() >= deadline);
+  if (!result && over && runs >= inputs.length) result = { type: "done", runs };
+}
+parentPort.postMessage(result);
