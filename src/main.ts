@@ -26,6 +26,17 @@ program
     process.exit(0);
   });
 
+program
+  .command("dataplane")
+  .description("carry the bonded tunnels' packets in the foreground; `serve` starts it by itself")
+  .requiredOption("--data <dir>", "data directory of the appliance that it belongs to")
+  .action(async (flags: { data: string }) => {
+    const { createLog } = await import("./base/log.js");
+    const { runDataplane } = await import("./dataplane.js");
+    await runDataplane({ data: flags.data, log: createLog("sennit-dataplane") });
+    process.exit(0);
+  });
+
 /** One sentence for what the reader can mend; a stack only for a defect. */
 function fail(error: unknown): never {
   const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);

@@ -54,6 +54,14 @@ const rows = {
     text: "the data directory {path} is damaged ({reason}); nothing was changed: restore a backup or move it away",
   },
   STORE_UNWRITABLE: { status: 500, text: "the data directory {path} cannot be written: {reason}" },
+  DATAPLANE_RUNNING: {
+    status: 500,
+    text: "the data plane of {path} is running already (process {pid}); stop it or choose another directory with --data",
+  },
+  DATAPLANE_PATH: {
+    status: 500,
+    text: "the data directory {path} is too long for a Unix socket; choose one of at most {limit} bytes with --data",
+  },
   STORE_FULL: { status: 507, text: "the write was not made: no room left in {path}" },
   STORE_FAILED: { status: 500, text: "the write to {path} was not made: {reason}" },
   RECORD_TOO_LARGE: { status: 413, text: "a record of {table} takes {bytes} bytes; the limit is {limit}" },

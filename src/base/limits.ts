@@ -58,4 +58,10 @@ export const LIMITS = {
   /** Bytes that a switch has not taken yet, after which changes are refused. */
   openflowSendBytes: 32 << 20,
   openflowListingBytes: 256 << 20,
+
+  // bond data plane
+  dataplaneLineBytes: 16 << 20,
+  dataplaneConnections: 16,
+  dataplaneLogBytes: 8 << 20,
+  bondsPerWorker: 256,
 } as const;
