@@ -63,8 +63,8 @@ export function ownNode(store: Pick<Engine, "get">): number | null {
   return store.get("identity", "self")?.node ?? null;
 }
 
-/** Makes this box's own record among the aggregators at its first start as one. `address` "" means: find one. */
-export async function ensureOwnAggregator(store: Engine, address: string): Promise<number> {
+/** Makes this box's own record among the aggregators at its first start as one. Without an `address` it finds one. */
+export async function ensureOwnAggregator(store: Engine, address: string | undefined): Promise<number> {
   const known = ownNode(store);
   if (known !== null && store.get("nodes", known)) return known;
   return store.write((tx) => {

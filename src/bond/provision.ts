@@ -193,7 +193,7 @@ export class Provisioner {
     const clash = this.#dialled !== null && this.#ours.has(this.#dialled.id);
     this.problem = clash ? `bond ${this.#dialled?.id} is one of this aggregator's own: its bonder is another box` : "";
     const bonds = this.#dialled && !clash ? [...own, this.#dialled] : own;
-    const listen = self === null ? undefined : { address: config.listen, port: config.port };
+    const listen = self === null ? undefined : { address: "0.0.0.0", port: config.port };
     const rendered = JSON.stringify({ listen, bonds });
     if (rendered === this.#applied || !dataplane) return;
     this.#applied = rendered;

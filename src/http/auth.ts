@@ -13,6 +13,8 @@ export interface Authenticator {
 export interface Outcome {
   readonly caller: Caller | null;
   readonly given: AuthScheme | null;
+  /** The scheme was named, without credentials after it. */
+  readonly bare?: true;
 }
 
 const NONE: Outcome = { caller: null, given: null };
@@ -32,6 +34,9 @@ export function authenticate(
 ): Outcome | Promise<Outcome> {
   const authorization = headers["authorization"] ?? "";
   for (const scheme of schemes) {
+    if ((scheme === "basic" || scheme === "token") && authorization.trim().toLowerCase() === scheme) {
+      return { caller: null, given: scheme, bare: true };
+    }
     if (scheme === "basic" && /^basic /i.test(authorization)) {
       const given = basic(authorization);
       if (!given) return { caller: null, given: scheme };

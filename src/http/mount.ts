@@ -8,7 +8,7 @@ import { count, observe } from "../base/metrics.js";
 import { type Authenticator, authenticate, type Outcome } from "./auth.js";
 import { Aborted, BodyTooLarge, type Exchange, type Handler } from "./exchange.js";
 import { type Match, Router, surfaceOf } from "./router.js";
-import type { Caller, Method, Reply, Request, Surface } from "./table.js";
+import type { Caller, Method, Reply, Request, Route, Surface } from "./table.js";
 
 interface Mounted {
   readonly prefix: string;
@@ -51,6 +51,7 @@ class Call {
   readonly #gate: Gate;
   readonly #started = performance.now();
   #allow: readonly string[] | null = null;
+  #body: Promise<Buffer> | null = null;
 
   constructor(found: Mounted, exchange: Exchange, accounts: Authenticator, log: Logger, id: number, gate: Gate) {
     this.#surface = found.surface;
@@ -89,11 +90,14 @@ class Call {
     const admit = (known: Outcome): void | Promise<void> => {
       if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
       if (due && !known.caller && !route?.open && this.#surface.auth.length > 0) {
-        throw new AppError("UNAUTHENTICATED", { scheme: known.given ?? "" });
+        throw new AppError("UNAUTHENTICATED", { scheme: `${known.given ?? ""}${known.bare ? " bare" : ""}` });
       }
       return this.#dispatch(match, known.caller);
     };
-    return outcome instanceof Promise ? outcome.then(admit) : admit(outcome);
+    if (!(outcome instanceof Promise)) return admit(outcome);
+    // The body comes while the password is being checked: who does not listen now loses it.
+    if (route && route.method !== "GET") void this.#read(route).catch(() => undefined);
+    return outcome.then(admit);
   }
 
   #dispatch(match: Match | null, caller: Caller | null): void | Promise<void> {
@@ -125,15 +129,18 @@ class Call {
     if (!route) throw new AppError("METHOD_NOT_ALLOWED", { method, allow: resource.allow.join(", ") });
     if (route.method === "GET") return this.#settle(route.handle(request(EMPTY)));
 
+    return this.#read(route).then((body) => this.#settle(route.handle(request(body))));
+  }
+
+  /** The body, read once however often it is asked for. */
+  #read(route: Route): Promise<Buffer> {
     const limit = route.bodyBytes ?? LIMITS.bodyBytes;
-    if (Number(exchange.headers["content-length"] ?? 0) > limit) throw new AppError("BODY_TOO_LARGE", { limit });
-    return exchange.body(limit).then(
-      (body) => this.#settle(route.handle(request(body))),
-      (error) => {
-        if (error instanceof BodyTooLarge) throw new AppError("BODY_TOO_LARGE", { limit });
-        throw error;
-      },
-    );
+    const over = () => new AppError("BODY_TOO_LARGE", { limit });
+    if (Number(this.#exchange.headers["content-length"] ?? 0) > limit) return Promise.reject(over());
+    this.#body ??= this.#exchange.body(limit).catch((error: unknown) => {
+      throw error instanceof BodyTooLarge ? over() : error;
+    });
+    return this.#body;
   }
 
   #settle(reply: Reply | Promise<Reply>): void | Promise<void> {

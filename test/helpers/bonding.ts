@@ -111,11 +111,8 @@ export async function startBox(t: Teardown, options: BoxOptions = {}): Promise<B
   const dataplane = new RecordingDataplane();
   const config: BondingConfig = {
     role: "aggregator",
-    manager: "",
-    node_key: "",
     address: "192.0.2.1",
     port: 7790,
-    listen: "0.0.0.0",
     tunnel_pool: "198.18.0.0/15",
     ...options.config,
   };

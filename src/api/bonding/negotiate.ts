@@ -3,7 +3,7 @@
 import { json, type Reply, type Request } from "../../http/table.js";
 import { browsePage } from "./browse.js";
 import type { LinkStyle } from "./context.js";
-import { refuse } from "./messages.js";
+import { Refusal, refuse } from "./messages.js";
 
 /** Forms of answers: the name that `?format=` takes, and the media type. */
 export const RENDERERS = [
@@ -64,4 +64,14 @@ export function render(
   if (format === "json") return json(status, value, headers);
   const body = browsePage(`${request.method} ${request.path}`, status, value);
   return { status, headers: { "content-type": "text/html; charset=utf-8", ...headers }, body };
+}
+
+/** The answer of a handler, or of the refusal that it threw. */
+export async function settle(work: () => Reply | Promise<Reply>): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) return json(error.status, error.body);
+    throw error;
+  }
 }

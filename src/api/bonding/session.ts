@@ -5,7 +5,7 @@ import type { Reply, Request, Route } from "../../http/table.js";
 import { asDictionary, parseBody } from "./body.js";
 import { PREFIX } from "./links.js";
 import { MESSAGES, Refusal } from "./messages.js";
-import { negotiate, render } from "./negotiate.js";
+import { negotiate, render, settle } from "./negotiate.js";
 
 /** What the accounts room does for the surface. */
 export interface LoginService {
@@ -55,7 +55,12 @@ async function logout(service: LoginService, request: Request): Promise<Reply> {
 /** Both rows. */
 export function sessionRoutes(service: LoginService): readonly Route[] {
   return [
-    { method: "POST", path: `${PREFIX}/login/`, open: true, handle: (request) => login(service, request) },
+    {
+      method: "POST",
+      path: `${PREFIX}/login/`,
+      open: true,
+      handle: (request) => settle(() => login(service, request)),
+    },
     { method: "POST", path: `${PREFIX}/logout/`, handle: (request) => logout(service, request) },
   ];
 }

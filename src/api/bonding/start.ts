@@ -3,7 +3,7 @@
 
 import { AppError, reasonOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
-import { Agent, type AgentHealth } from "../../bond/agent.js";
+import { Agent } from "../../bond/agent.js";
 import { type BondingConfig, dialsOut, takesLegs } from "../../bond/config.js";
 import { ensureOwnAggregator, ensureRootSpace, ownNode } from "../../bond/lifecycle.js";
 import { Live } from "../../bond/live.js";
@@ -12,6 +12,7 @@ import { type Dataplane, Provisioner } from "../../bond/provision.js";
 import type { Surface } from "../../http/table.js";
 import type { Engine } from "../../store/engine.js";
 import { nodeSurface } from "../node/rows.js";
+import type { RoomHealth } from "../ops/rows.js";
 import type { LoginService } from "./session.js";
 import { bondingSurface } from "./surface.js";
 
@@ -25,22 +26,11 @@ export interface BondingOptions {
   readonly accounts: LoginService & { hashPassword(password: string): Promise<string> };
 }
 
-export interface BondingHealth {
-  /** Bonds that this box is the aggregator of, and those whose tunnel is up. */
-  readonly bonds: number;
-  readonly bonds_up: number;
-  /** Bonders with a session. */
-  readonly bonders_connected: number;
-  /** What keeps bonding from working, "" when nothing does. */
-  readonly problem: string;
-  /** The bonder's link to its manager; null on boxes that dial nobody. */
-  readonly manager: AgentHealth | null;
-}
-
 export interface Bonding {
+  readonly name: "bonding";
   /** /api/v4 and the node channel, to be mounted. */
   readonly surfaces: readonly Surface[];
-  health(): BondingHealth;
+  health(): RoomHealth;
   close(): Promise<void>;
 }
 
@@ -61,8 +51,8 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
   const manager = new NodeManager({ store, live, port: config.port, log });
   const agent = dialsOut(config)
     ? Agent.start({
-        manager: config.manager,
-        nodeKey: config.node_key,
+        manager: config.manager ?? "",
+        nodeKey: config.node_key ?? "",
         version,
         store,
         log,
@@ -83,16 +73,20 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
   const surface = bondingSurface({ store, services, login: login.bind(accounts), logout: logout.bind(accounts) });
 
   return {
+    name: "bonding",
     surfaces: [surface, nodeSurface(manager)],
     health() {
-      const own = (dataplane?.status()?.bonds ?? []).filter((bond) => provisioner.isOurs(bond.id));
-      return {
-        bonds: store.count("bonds"),
-        bonds_up: own.filter((bond) => bond.state === "up").length,
-        bonders_connected: manager.connected(),
-        problem: dataplane ? provisioner.problem : "no data plane: tunnels need root",
-        manager: agent?.health() ?? null,
-      };
+      if (!dataplane) return { status: "off", detail: "no data plane: tunnels need root" };
+      const link = agent?.health();
+      const problem = provisioner.problem || link?.problem;
+      if (problem) return { status: "failed", detail: problem };
+      const own = (dataplane.status()?.bonds ?? []).filter((bond) => provisioner.isOurs(bond.id));
+      const up = own.filter((bond) => bond.state === "up").length;
+      const parts = takesLegs(config)
+        ? [`${up} of ${own.length} bonds up`, `${manager.connected()} bonders connected`]
+        : [];
+      if (link) parts.push(`served by ${link.manager}`);
+      return { status: "up", detail: parts.join(", ") };
     },
     async close() {
       manager.close();
@@ -103,7 +97,7 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
 }
 
 function checkManager(config: BondingConfig): void {
-  const { manager, node_key: key } = config;
+  const { manager = "", node_key: key = "" } = config;
   if (manager === "" && key === "") return;
   if (manager === "" || key === "") {
     const path = manager === "" ? "bond.manager" : "bond.node_key";

@@ -17,7 +17,7 @@ import { Context, type Services } from "./context.js";
 import { createDirectory, itemPath, PREFIX } from "./links.js";
 import { MESSAGES, type MessageName, Refusal, say } from "./messages.js";
 import { describeFields, describeView } from "./metadata.js";
-import { negotiate, render } from "./negotiate.js";
+import { negotiate, render, settle } from "./negotiate.js";
 import type { Mount, Resource } from "./resource.js";
 import { RESOURCES } from "./rows.js";
 import { type LoginService, sessionRoutes } from "./session.js";
@@ -47,16 +47,6 @@ interface View {
 export interface BondingSurfaceOptions extends LoginService {
   readonly store: Engine;
   readonly services: Services;
-}
-
-/** The answer of a handler, or of what it threw. */
-async function settle(work: () => Reply | Promise<Reply>): Promise<Reply> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refusal) return json(error.status, error.body);
-    throw error;
-  }
 }
 
 /** Which text a 401 has, by the scheme that was tried. */

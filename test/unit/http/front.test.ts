@@ -10,8 +10,12 @@ import { type Front, startFront } from "../../../src/http/front.js";
 import { json, type Surface } from "../../../src/http/table.js";
 
 const caller = { id: 1, name: "admin", superuser: true };
+/** A password of "slow" takes as long to check as a real hash. */
 const accounts: Authenticator = {
-  password: (user, password) => (user === "admin" && password === "right" ? Promise.resolve(caller) : null),
+  password: (user, password) => {
+    if (user === "admin" && password === "slow") return new Promise((resolve) => setTimeout(resolve, 50, caller));
+    return user === "admin" && password === "right" ? Promise.resolve(caller) : null;
+  },
   token: (token, scheme) => (token === `good-${scheme}` ? caller : null),
 };
 const basic = (user: string, password: string) => ({
@@ -142,6 +146,14 @@ for (const adapter of ["uws", "node"] as const) {
       t.equal(head.status, 200);
       t.equal(head.headers.get("content-length"), String(JSON.stringify({ id: "1", q: null }).length));
       t.equal((await at("/strict/item/1", { method: "DELETE", headers: right })).status, 204);
+    });
+
+    t.test("a body that comes while the password is still being checked", async (t) => {
+      const slow = basic("admin", "slow");
+      const post = await at("/strict/item/1", { method: "POST", headers: slow, body: "early" });
+      t.same(await post.json(), { got: "early" });
+      const over = await at("/strict/small", { method: "POST", headers: slow, body: "0123456789a" });
+      t.equal(over.status, 413);
     });
 
     t.test("bodies", async (t) => {
