@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sumHolds } from "../../../src/store/codec.js";
 import { Damage, inspectStateFile } from "../../../src/store/inspect.js";
+import { makeStateFile } from "../../helpers/state_file.js";
 import type { FuzzTarget } from "../registry.js";
-import { makeStateFile } from "./seeds/state_file.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sennit-fuzz-"));
 process.on("exit", () => rmSync(dir, { recursive: true, force: true }));

@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { pino } from "pino";
-import { stateFile } from "../../../../src/store/env.js";
-import { openStore } from "../../../../src/store/open.js";
+import { stateFile } from "../../src/store/env.js";
+import { openStore } from "../../src/store/open.js";
 
 /** Makes a store under `dir` and returns the path of its file. */
 export async function makeStateFile(dir: string): Promise<string> {
