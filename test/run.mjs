@@ -84,6 +84,8 @@ async function runFile(path, Parser) {
   const child = spawn(process.execPath, ["--enable-source-maps", join(TESTS, path)], {
     cwd: TOP,
     detached: true,
+    // tap's own limit, a little before ours: it names the test that hangs.
+    env: { ...process.env, TAP_TIMEOUT: String((FILE_TIMEOUT_MS - KILL_AFTER_MS) / 1_000) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
