@@ -1,3 +1,229 @@
 // Numbers that assembly/bgp and src/wasm/bgp.ts share. Integers only: this file compiles under asc and tsc alike.
 
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
+
+// Messages (RFC 4271 §4.1, RFC 2918). CISCO_REFRESH is the pre-standard code that capability 128 announces.
+export const HEADER_BYTES = 19;
+export const MESSAGE_BYTES_MAX = 4096;
+export const MSG_OPEN = 1;
+export const MSG_UPDATE = 2;
+export const MSG_NOTIFICATION = 3;
+export const MSG_KEEPALIVE = 4;
+export const MSG_ROUTE_REFRESH = 5;
+export const MSG_CISCO_REFRESH = 128;
+export const OPEN_BYTES_MIN = 29;
+export const UPDATE_BYTES_MIN = 23;
+export const NOTIFICATION_BYTES_MIN = 21;
+export const ROUTE_REFRESH_BYTES = 23;
+
+// NOTIFICATION codes (RFC 4271 §4.5, RFC 4486, RFC 6608, RFC 7313) as code << 8 | subcode: what a reset carries.
+export const NOTIFY_NOT_SYNCHRONIZED = 0x0101;
+export const NOTIFY_BAD_LENGTH = 0x0102;
+export const NOTIFY_BAD_TYPE = 0x0103;
+export const NOTIFY_OPEN = 0x0200;
+export const NOTIFY_VERSION = 0x0201;
+export const NOTIFY_PEER_AS = 0x0202;
+export const NOTIFY_IDENTIFIER = 0x0203;
+export const NOTIFY_PARAMETER = 0x0204;
+export const NOTIFY_HOLD_TIME = 0x0206;
+export const NOTIFY_CAPABILITY = 0x0207;
+export const NOTIFY_ATTRIBUTE_LIST = 0x0301;
+export const NOTIFY_UNRECOGNIZED_WELL_KNOWN = 0x0302;
+export const NOTIFY_OPTIONAL_ATTRIBUTE = 0x0309;
+export const NOTIFY_NETWORK_FIELD = 0x030a;
+export const NOTIFY_HOLD_EXPIRED = 0x0400;
+export const NOTIFY_FSM = 0x0500;
+export const NOTIFY_FSM_OPENSENT = 0x0501;
+export const NOTIFY_FSM_OPENCONFIRM = 0x0502;
+export const NOTIFY_FSM_ESTABLISHED = 0x0503;
+export const NOTIFY_CEASE_SHUTDOWN = 0x0602;
+export const NOTIFY_CEASE_DECONFIGURED = 0x0603;
+export const NOTIFY_CEASE_RESET = 0x0604;
+export const NOTIFY_CEASE_REJECTED = 0x0605;
+export const NOTIFY_CEASE_CONFIG = 0x0606;
+export const NOTIFY_CEASE_COLLISION = 0x0607;
+export const NOTIFY_CEASE_RESOURCES = 0x0608;
+export const NOTIFY_REFRESH_LENGTH = 0x0701;
+
+// Capabilities (RFC 5492 and the IANA registry).
+export const CAP_MULTIPROTOCOL = 1;
+export const CAP_ROUTE_REFRESH = 2;
+export const CAP_EXTENDED_NEXT_HOP = 5;
+export const CAP_GRACEFUL_RESTART = 64;
+export const CAP_FOUR_OCTET_AS = 65;
+export const CAP_ADD_PATH = 69;
+export const CAP_ENHANCED_REFRESH = 70;
+export const CAP_LONG_LIVED_GR = 71;
+export const CAP_CISCO_REFRESH = 128;
+export const CAP_CISCO_MULTI_SESSION = 131;
+export const AS_TRANS = 23456;
+
+// Families: an index of our own per (AFI, SAFI) whose prefixes a RIB can hold. A further one is a row in family.ts.
+export const AFI_IPV4 = 1;
+export const AFI_IPV6 = 2;
+export const SAFI_UNICAST = 1;
+export const FAMILY_IPV4 = 0;
+export const FAMILY_IPV6 = 1;
+export const FAMILIES = 2;
+
+// Attribute flags (RFC 4271 §4.3).
+export const FLAG_OPTIONAL = 0x80;
+export const FLAG_TRANSITIVE = 0x40;
+export const FLAG_PARTIAL = 0x20;
+export const FLAG_EXTENDED_LENGTH = 0x10;
+
+// Verdicts on an attribute or an UPDATE (RFC 7606 §2), in rising order: the highest one wins.
+export const VERDICT_OK = 0;
+export const VERDICT_DISCARD = 1;
+export const VERDICT_WITHDRAW = 2;
+export const VERDICT_RESET = 3;
+
+// How an attribute's value is checked; PARAM of its row is the exact length, or the unit of a non-empty list.
+export const CHECK_ANY = 0;
+export const CHECK_EXACT = 1;
+export const CHECK_LIST = 2;
+export const CHECK_ORIGIN = 3;
+export const CHECK_AS_PATH = 4;
+export const CHECK_AS4_PATH = 5;
+export const CHECK_AGGREGATOR = 6;
+export const CHECK_MP_REACH = 7;
+export const CHECK_MP_UNREACH = 8;
+
+// THE attribute number table: code, and a packed row
+//   flags | check << 8 | param << 16 | verdict when malformed << 24 | IBGP_ONLY.
+// IBGP_ONLY: discarded when it comes from an external peer (RFC 7606 §7.5, §7.9, §7.10).
+// attribute.ts spreads it into memory; src/bgp/attributes.ts names every code in it, and a test compares the two.
+export const ROW_CHECK_SHIFT = 8;
+export const ROW_PARAM_SHIFT = 16;
+export const ROW_VERDICT_SHIFT = 24;
+export const ROW_IBGP_ONLY = 1 << 28;
+export const ROW_KNOWN = 1 << 29;
+const WELL_KNOWN = FLAG_TRANSITIVE | ROW_KNOWN;
+const NON_TRANSITIVE = FLAG_OPTIONAL | ROW_KNOWN;
+const TRANSITIVE = FLAG_OPTIONAL | FLAG_TRANSITIVE | ROW_KNOWN;
+const OR_WITHDRAW = VERDICT_WITHDRAW << 24;
+const OR_DISCARD = VERDICT_DISCARD << 24;
+const OR_RESET = VERDICT_RESET << 24;
+
+export const ATTR_ORIGIN = 1;
+export const ROW_ORIGIN = WELL_KNOWN | (CHECK_ORIGIN << 8) | OR_WITHDRAW;
+export const ATTR_AS_PATH = 2;
+export const ROW_AS_PATH = WELL_KNOWN | (CHECK_AS_PATH << 8) | OR_WITHDRAW;
+export const ATTR_NEXT_HOP = 3;
+export const ROW_NEXT_HOP = WELL_KNOWN | (CHECK_EXACT << 8) | (4 << 16) | OR_WITHDRAW;
+export const ATTR_MED = 4;
+export const ROW_MED = NON_TRANSITIVE | (CHECK_EXACT << 8) | (4 << 16) | OR_WITHDRAW;
+export const ATTR_LOCAL_PREF = 5;
+export const ROW_LOCAL_PREF = WELL_KNOWN | (CHECK_EXACT << 8) | (4 << 16) | OR_WITHDRAW | ROW_IBGP_ONLY;
+export const ATTR_ATOMIC_AGGREGATE = 6;
+export const ROW_ATOMIC_AGGREGATE = WELL_KNOWN | (CHECK_EXACT << 8) | OR_DISCARD;
+export const ATTR_AGGREGATOR = 7;
+export const ROW_AGGREGATOR = TRANSITIVE | (CHECK_AGGREGATOR << 8) | OR_DISCARD;
+export const ATTR_COMMUNITY = 8;
+export const ROW_COMMUNITY = TRANSITIVE | (CHECK_LIST << 8) | (4 << 16) | OR_WITHDRAW;
+export const ATTR_ORIGINATOR_ID = 9;
+export const ROW_ORIGINATOR_ID = NON_TRANSITIVE | (CHECK_EXACT << 8) | (4 << 16) | OR_WITHDRAW | ROW_IBGP_ONLY;
+export const ATTR_CLUSTER_LIST = 10;
+export const ROW_CLUSTER_LIST = NON_TRANSITIVE | (CHECK_LIST << 8) | (4 << 16) | OR_WITHDRAW | ROW_IBGP_ONLY;
+export const ATTR_MP_REACH = 14;
+export const ROW_MP_REACH = NON_TRANSITIVE | (CHECK_MP_REACH << 8) | OR_RESET;
+export const ATTR_MP_UNREACH = 15;
+export const ROW_MP_UNREACH = NON_TRANSITIVE | (CHECK_MP_UNREACH << 8) | OR_RESET;
+export const ATTR_EXT_COMMUNITY = 16;
+export const ROW_EXT_COMMUNITY = TRANSITIVE | (CHECK_LIST << 8) | (8 << 16) | OR_WITHDRAW;
+export const ATTR_AS4_PATH = 17;
+export const ROW_AS4_PATH = TRANSITIVE | (CHECK_AS4_PATH << 8) | OR_DISCARD;
+export const ATTR_AS4_AGGREGATOR = 18;
+export const ROW_AS4_AGGREGATOR = TRANSITIVE | (CHECK_EXACT << 8) | (8 << 16) | OR_DISCARD;
+export const ATTR_LARGE_COMMUNITY = 32;
+export const ROW_LARGE_COMMUNITY = TRANSITIVE | (CHECK_LIST << 8) | (12 << 16) | OR_WITHDRAW;
+
+// AS_PATH segments (RFC 4271 §4.3, RFC 5065 §3).
+export const AS_SET = 1;
+export const AS_SEQUENCE = 2;
+export const AS_CONFED_SEQUENCE = 3;
+export const AS_CONFED_SET = 4;
+
+// Fixed buffers. INPUT holds what one session has not parsed yet; OUTPUT what the encoders have made.
+export const INPUT_BYTES = 1 << 18;
+export const OUTPUT_BYTES = 1 << 20;
+export const STAGE_BYTES = 1 << 20;
+export const SLACK_BYTES = 64;
+
+// A record: one prefix that an UPDATE announces or withdraws. Bytes from its start.
+export const RECORD_BYTES = 32;
+export const RECORDS_MAX = 16384;
+export const R_SET = 0;
+export const R_FAMILY = 4;
+export const R_LENGTH = 5;
+export const R_ACTION = 6;
+export const R_PATH_ID = 8;
+export const R_PREFIX = 16;
+export const ACTION_WITHDRAW = 0;
+export const ACTION_ANNOUNCE = 1;
+
+// An interned attribute set. Its handle is its address; the attributes' bytes follow the head as on the wire.
+export const SET_HASH = 0;
+export const SET_REFS = 4;
+export const SET_LENGTH = 8;
+export const SET_BYTES = 12;
+
+// A RIB: one direction of one peer. What the decoder must know of the session, a table per family (u32 each, room for
+// four), and counters (u64 each).
+export const RIB_FLAGS = 0;
+export const RIB_TABLES = 8;
+export const RIB_UPDATES = 24;
+export const RIB_WITHDRAW_UPDATES = 32;
+export const RIB_ANNOUNCED = 40;
+export const RIB_WITHDRAWN = 48;
+export const RIB_TREATED_AS_WITHDRAW = 56;
+export const RIB_ATTRIBUTES_DISCARDED = 64;
+export const RIB_FAMILIES_IGNORED = 72;
+export const RIB_END_OF_RIB = 80;
+export const RIB_BYTES = 96;
+export const RIB_FLAG_FOUR_OCTET_AS = 1;
+export const RIB_FLAG_IBGP = 2;
+/** Shifted left by the family: the session has negotiated it. */
+export const RIB_FLAG_FAMILY = 1 << 8;
+/** Shifted left by the family: its prefixes carry a path identifier (RFC 7911). */
+export const RIB_FLAG_ADD_PATH = 1 << 16;
+
+// A table: prefix → attribute set of one family.
+export const TABLE_SLOTS = 0;
+export const TABLE_CAPACITY = 4;
+export const TABLE_COUNT = 8;
+export const TABLE_STRIDE = 12;
+export const TABLE_CHANGES = 16;
+export const TABLE_PER_LENGTH = 24;
+export const TABLE_BYTES = 24 + 129 * 4;
+
+// What the last call found. ingest() says why it stopped.
+export const STATUS_TYPE = 0;
+export const STATUS_MESSAGE = 4;
+export const STATUS_MESSAGE_BYTES = 8;
+export const STATUS_NOTIFY = 12;
+export const STATUS_DATA = 16;
+export const STATUS_DATA_BYTES = 20;
+export const STATUS_CONSUMED = 24;
+export const STATUS_RECORDS = 28;
+export const STATUS_MESSAGES = 32;
+export const STATUS_BYTES = 64;
+
+// Why ingest() stopped, and what the others return below 0.
+export const STOP_NEED_MORE = 0;
+export const STOP_MESSAGE = 1;
+export const STOP_RECORDS_FULL = 2;
+export const STOP_RESET = 3;
+export const ERR_MEMORY = -1;
+export const ERR_TOO_LONG = -2;
+export const ERR_NETWORK_FIELD = -3;
+
+// An OPEN after decoding; capability rows of 8 bytes (code, length, offset in memory) follow from OPEN_ROWS.
+export const OPEN_VERSION = 0;
+export const OPEN_HOLD_TIME = 2;
+export const OPEN_AS = 4;
+export const OPEN_IDENTIFIER = 8;
+export const OPEN_COUNT = 12;
+export const OPEN_ROWS = 16;
+export const OPEN_ROW_BYTES = 8;
+export const OPEN_CAPABILITIES_MAX = 256;

@@ -80,6 +80,21 @@ const rows = {
     text: "version {given} is not what this datapath speaks; it has negotiated version {version}",
   },
   OPENFLOW_REFUSED: { status: 500, text: "{text}" },
+
+  // bgp: the texts are yabgp's where it has one, since its clients compare them
+  BGP_PEER_UNKNOWN: { status: 404, text: "no BGP peer {address}" },
+  BGP_PEER_EXISTS: { status: 409, text: "there is a BGP peer {address} already" },
+  BGP_PEER_FIXED: { status: 409, text: "peer {address} is from the configuration file; change it there" },
+  BGP_PEER_STATE: { status: 409, text: "Please check the peer's state" },
+  BGP_POST_DATA: { status: 400, text: "please check your post data" },
+  BGP_SEND_FAILED: { status: 400, text: "failed when send this message out" },
+  BGP_FAMILY_UNSUPPORTED: { status: 400, text: "address family unsupported, afi={afi},safi={safi}" },
+  BGP_ALREADY_ESTABLISHED: { status: 409, text: "peer already established" },
+  BGP_IDLE_HOLD: { status: 409, text: "Idle Hold, please wait" },
+  BGP_ACTION: { status: 400, text: " please check action in url" },
+  BGP_HEX_ODD: { status: 400, text: "please input even length string" },
+  BGP_HEX_EMPTY: { status: 400, text: "please input some string" },
+  BGP_LOOKUP: { status: 400, text: "cannot look this up: {reason}" },
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof rows;

@@ -64,4 +64,13 @@ export const LIMITS = {
   dataplaneConnections: 16,
   dataplaneLogBytes: 8 << 20,
   bondsPerWorker: 256,
+
+  // bgp
+  bgpPeers: 1_024,
+  /** Connections from configured peers whose OPEN has not come, and from strangers on their way out. */
+  bgpConnectionsWaiting: 1_024,
+  bgpPrefixesPerUpdate: 100_000,
+  bgpPrefixesPerLookup: 10_000,
+  /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
+  bgpWriteQueueBytes: 16 << 20,
 } as const;

@@ -1,0 +1,127 @@
+// THE attribute table: one row an attribute, with its name, RFC, flags, and its JSON form both ways. The codes and flags
+// are also in assembly/bgp/layout.ts, whose decoder judges what comes from peers; a test compares the two.
+
+import { formatAddress } from "../base/ip.js";
+import { ATTR, FLAG } from "../wasm/bgp_numbers.js";
+import {
+  address4,
+  addressList,
+  aggregator,
+  asPath,
+  bad,
+  type Codec,
+  communities,
+  integer32,
+  largeCommunities,
+  origin,
+  presence,
+  raw,
+} from "./attribute_values.js";
+import { extCommunities } from "./ext_communities.js";
+
+export interface AttributeRow {
+  readonly code: number;
+  readonly name: string;
+  readonly rfc: number;
+  readonly flags: number;
+  /** "path": encoded here. "mp": made from prefixes (update_json.ts). "derived": made by RFC 6793 when it is needed. */
+  readonly kind: "path" | "mp" | "derived";
+  readonly codec: Codec;
+}
+
+const WELL_KNOWN = FLAG.transitive;
+const OPTIONAL = FLAG.optional;
+const TRANSITIVE = FLAG.optional | FLAG.transitive;
+
+/** MP_REACH_NLRI as a RIB keeps it: AFI, SAFI, length and next hop, without prefixes. */
+const reach: Codec = {
+  decode: (value) => {
+    const hop = value.subarray(4, 4 + (value[3] as number));
+    const result: Record<string, unknown> = { afi_safi: [value.readUInt16BE(0), value[2]] };
+    result["nexthop"] = hop.length === 4 ? formatAddress(hop) : formatAddress(hop.subarray(0, 16));
+    if (hop.length === 32) result["linklocal_nexthop"] = formatAddress(hop.subarray(16));
+    return result;
+  },
+  encode: (json) => bad(json, "an attribute that is made from prefixes"),
+};
+
+export const ATTRIBUTES: readonly AttributeRow[] = [
+  { code: 1, name: "ORIGIN", rfc: 4271, flags: WELL_KNOWN, kind: "path", codec: origin },
+  { code: ATTR.asPath, name: "AS_PATH", rfc: 4271, flags: WELL_KNOWN, kind: "path", codec: asPath },
+  { code: ATTR.nextHop, name: "NEXT_HOP", rfc: 4271, flags: WELL_KNOWN, kind: "path", codec: address4 },
+  { code: 4, name: "MULTI_EXIT_DISC", rfc: 4271, flags: OPTIONAL, kind: "path", codec: integer32 },
+  { code: ATTR.localPref, name: "LOCAL_PREF", rfc: 4271, flags: WELL_KNOWN, kind: "path", codec: integer32 },
+  { code: 6, name: "ATOMIC_AGGREGATE", rfc: 4271, flags: WELL_KNOWN, kind: "path", codec: presence },
+  { code: ATTR.aggregator, name: "AGGREGATOR", rfc: 4271, flags: TRANSITIVE, kind: "path", codec: aggregator },
+  { code: 8, name: "COMMUNITY", rfc: 1997, flags: TRANSITIVE, kind: "path", codec: communities },
+  { code: 9, name: "ORIGINATOR_ID", rfc: 4456, flags: OPTIONAL, kind: "path", codec: address4 },
+  { code: 10, name: "CLUSTER_LIST", rfc: 4456, flags: OPTIONAL, kind: "path", codec: addressList },
+  { code: ATTR.mpReach, name: "MP_REACH_NLRI", rfc: 4760, flags: OPTIONAL, kind: "mp", codec: reach },
+  { code: ATTR.mpUnreach, name: "MP_UNREACH_NLRI", rfc: 4760, flags: OPTIONAL, kind: "mp", codec: raw },
+  { code: 16, name: "EXTENDED_COMMUNITIES", rfc: 4360, flags: TRANSITIVE, kind: "path", codec: extCommunities },
+  { code: 17, name: "AS4_PATH", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: asPath },
+  { code: 18, name: "AS4_AGGREGATOR", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: aggregator },
+  { code: 32, name: "LARGE_COMMUNITY", rfc: 8092, flags: TRANSITIVE, kind: "path", codec: largeCommunities },
+];
+
+const rows = new Map(ATTRIBUTES.map((row) => [row.code, row]));
+
+/** The row of a code; an unknown one is optional transitive and written in hex. */
+export function attributeRow(code: number): AttributeRow {
+  return rows.get(code) ?? { code, name: `ATTRIBUTE_${code}`, rfc: 0, flags: TRANSITIVE, kind: "path", codec: raw };
+}
+
+/** One attribute on the wire. */
+export function encodeAttribute(flags: number, code: number, value: Uint8Array): Buffer {
+  const long = value.length > 255;
+  const head = long
+    ? Buffer.of(flags | FLAG.extendedLength, code, value.length >> 8, value.length & 255)
+    : Buffer.of(flags, code, value.length);
+  return Buffer.concat([head, value]);
+}
+
+/** The attributes of a well-formed list, one after another. */
+export function* walkAttributes(bytes: Buffer): Generator<{ flags: number; code: number; value: Buffer }> {
+  for (let at = 0; at + 3 <= bytes.length; ) {
+    const flags = bytes[at] as number;
+    const code = bytes[at + 1] as number;
+    const long = (flags & FLAG.extendedLength) !== 0;
+    const length = long ? bytes.readUInt16BE(at + 2) : (bytes[at + 2] as number);
+    at += long ? 4 : 3;
+    yield { flags, code, value: bytes.subarray(at, at + length) };
+    at += length;
+  }
+}
+
+/** A RIB's attribute bytes (always with four-octet AS numbers) as yabgp's `attr` object. */
+export function attributesJson(bytes: Buffer): Record<string, unknown> {
+  const json: Record<string, unknown> = {};
+  for (const { code, value } of walkAttributes(bytes)) json[code] = attributeRow(code).codec.decode(value, 4);
+  return json;
+}
+
+/** True when an AS_PATH or AGGREGATOR in JSON names an AS that two octets cannot hold. */
+function needsFourOctets(json: unknown): boolean {
+  return Array.isArray(json) ? json.some(needsFourOctets) : typeof json === "number" && json > 0xffff;
+}
+
+/**
+ * The wire form of an `attr` object, in the order of the codes, without 14 and 15. On a session with two-octet AS
+ * numbers AS4_PATH and AS4_AGGREGATOR are added where RFC 6793 §4.2.2 wants them. Throws ValueError.
+ */
+export function encodeAttributes(attr: Readonly<Record<string, unknown>>, fourOctetAs: boolean): Buffer {
+  const parts: [number, Buffer][] = [];
+  const add = (code: number, json: unknown, asBytes: 2 | 4) => {
+    const row = attributeRow(code);
+    parts.push([code, encodeAttribute(row.flags, code, row.codec.encode(json, asBytes))]);
+  };
+  for (const [key, json] of Object.entries(attr)) {
+    const code = Number(key);
+    if (!/^\d{1,3}$/.test(key) || code === 0 || code > 255) bad(key, "attribute codes from 1 to 255 as keys");
+    if (attributeRow(code).kind !== "path") continue;
+    add(code, json, fourOctetAs ? 4 : 2);
+    if (!fourOctetAs && code === ATTR.asPath && needsFourOctets(json)) add(17, json, 4);
+    if (!fourOctetAs && code === ATTR.aggregator && needsFourOctets((json as unknown[])[0])) add(18, json, 4);
+  }
+  return Buffer.concat(parts.sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
+}

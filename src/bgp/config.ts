@@ -1,0 +1,199 @@
+// The configuration of the BGP room: its shapes, defaults and checks. The same check serves the TOML file, the store
+// and the REST body of a peer; they differ in how a fault is told.
+
+import { isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
+import { AppError } from "../base/errors.js";
+import { formatAddress, parseAddress, parseHostPort } from "../base/ip.js";
+import { FAMILIES } from "./families.js";
+
+/** One peer, with yabgp's names for its options. Times in seconds. */
+export interface PeerConfig {
+  remote_addr: string;
+  remote_as: number;
+  local_as: number;
+  /** Address that our end is bound to when we dial, and that incoming connections must have come to; "" any. */
+  local_addr: string;
+  port: number;
+  passive: boolean;
+  afi_safi: string[];
+  /** TCP MD5 key (RFC 2385), "" none. */
+  md5: string;
+  hold_time: number;
+  connect_retry_time: number;
+  idle_hold_time: number;
+  /** How long a peer may take for its OPEN. */
+  open_time: number;
+  description: string;
+}
+
+export interface BgpConfig {
+  /** `HOST:PORT` or `off`. */
+  listen: string;
+  /** True: when the listening address is not permitted, go on without and say so. */
+  listenOptional: boolean;
+  /** 0 when not set: then every peer needs a local_as. */
+  local_as: number;
+  /** Dotted quad. */
+  router_id: string;
+  peers: PeerConfig[];
+}
+
+/** Tells where a value is wrong and what is allowed, by throwing. */
+export type Fault = (path: string, value: unknown, allowed: string) => never;
+
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)) ?? "nothing";
+
+/** Faults of files and flags: they stop the start. */
+export const configFault: Fault = (path, value, allowed) => {
+  throw new AppError("CONFIG", { path, value: text(value), allowed });
+};
+
+/** Faults of REST bodies: 400. */
+export const bodyFault: Fault = (path, value, allowed) => {
+  throw new AppError("BODY_INVALID", { path, reason: `${text(value)} is not valid; allowed: ${allowed}` });
+};
+
+interface Option {
+  readonly fallback: unknown;
+  readonly allowed: string;
+  /** The value in its canonical form, undefined when it is not valid. */
+  take(value: unknown): unknown;
+}
+
+const integer = (fallback: number, low: number, high: number): Option => ({
+  fallback,
+  allowed: `an integer from ${low} to ${high}`,
+  take: (value) => (Number.isInteger(value) && Number(value) >= low && Number(value) <= high ? value : undefined),
+});
+const flag = (fallback: boolean): Option => ({
+  fallback,
+  allowed: "true or false",
+  take: (value) => (typeof value === "boolean" ? value : undefined),
+});
+const string = (fallback: string, bytes: number): Option => ({
+  fallback,
+  allowed: `a text of at most ${bytes} bytes`,
+  take: (value) => (typeof value === "string" && Buffer.byteLength(value) <= bytes ? value : undefined),
+});
+
+function canonicalAddress(value: unknown): string | undefined {
+  const bytes = typeof value === "string" ? parseAddress(value) : null;
+  return bytes ? formatAddress(bytes) : undefined;
+}
+
+const NAMES = FAMILIES.map((family) => family.name);
+
+/** THE table of a peer's options. */
+const PEER_OPTIONS: Record<keyof PeerConfig, Option> = {
+  remote_addr: { fallback: undefined, allowed: "an IPv4 or IPv6 address", take: canonicalAddress },
+  remote_as: { ...integer(0, 1, 4_294_967_295), fallback: undefined },
+  local_as: { ...integer(0, 1, 4_294_967_295), fallback: undefined },
+  local_addr: {
+    fallback: "",
+    allowed: 'an IPv4 or IPv6 address, or ""',
+    take: (value) => (value === "" || value === "0.0.0.0" || value === "::" ? "" : canonicalAddress(value)),
+  },
+  port: integer(179, 1, 65_535),
+  passive: flag(false),
+  afi_safi: {
+    fallback: ["ipv4"],
+    allowed: `a list of ${NAMES.join(", ")}`,
+    take: (value) => {
+      if (!Array.isArray(value) || value.length === 0 || !value.every((name) => NAMES.includes(name))) return undefined;
+      return [...new Set(value as string[])];
+    },
+  },
+  md5: string("", 80),
+  hold_time: {
+    ...integer(180, 0, 65_535),
+    allowed: "0, or an integer from 3 to 65535",
+    take: (value) =>
+      value === 0 || (Number.isInteger(value) && Number(value) >= 3 && Number(value) <= 65_535) ? value : undefined,
+  },
+  connect_retry_time: integer(10, 1, 65_535),
+  idle_hold_time: integer(5, 1, 65_535),
+  open_time: integer(240, 1, 65_535),
+  description: string("", 256),
+};
+
+export const PEER_KEYS = Object.keys(PEER_OPTIONS) as (keyof PeerConfig)[];
+
+function record(value: unknown, path: string, fault: Fault): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return fault(path, value, "an object");
+  return value as Record<string, unknown>;
+}
+
+/**
+ * A peer's complete configuration from what was given. `base` fills what is missing before the defaults do (PATCH).
+ * Faults: unknown keys, bad values, missing mandatory ones; a local address of another family than the remote one.
+ */
+export function parsePeer(
+  value: unknown,
+  options: { path: string; localAs: number; fault: Fault; base?: PeerConfig },
+): PeerConfig {
+  const { path, fault, base } = options;
+  const given = record(value, path, fault);
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  for (const key of Object.keys(given)) {
+    if (!(key in PEER_OPTIONS)) {
+      if (fault === configFault) throw new AppError("CONFIG_UNKNOWN", { path: at(key), allowed: PEER_KEYS.join(", ") });
+      return fault(at(key), given[key], `only the keys ${PEER_KEYS.join(", ")}`);
+    }
+  }
+  const result: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(PEER_OPTIONS) as [keyof PeerConfig, Option][]) {
+    const inherited = base?.[key] ?? (key === "local_as" && options.localAs > 0 ? options.localAs : option.fallback);
+    const raw = given[key] === undefined ? inherited : given[key];
+    const taken = raw === undefined ? undefined : option.take(raw);
+    if (taken === undefined) return fault(at(key), raw, option.allowed);
+    result[key] = taken;
+  }
+  const peer = result as unknown as PeerConfig;
+  if (peer.local_addr !== "" && isIPv4(peer.local_addr) !== isIPv4(peer.remote_addr)) {
+    return fault(at("local_addr"), peer.local_addr, "an address of the same family as remote_addr");
+  }
+  return peer;
+}
+
+/** A router identifier for a box that was given none: its first address that is not a loopback one. */
+function defaultRouterId(): string {
+  for (const addresses of Object.values(networkInterfaces())) {
+    const found = addresses?.find((address) => address.family === "IPv4" && !address.internal);
+    if (found) return found.address;
+  }
+  return "127.0.0.1";
+}
+
+/**
+ * The room's configuration from the parsed `[bgp]` table (`{local_as, router_id, peer: […]}`) and the listening address.
+ * Faults: CONFIG and CONFIG_UNKNOWN with the key's path.
+ */
+export function parseBgpConfig(value: unknown, listen: string, listenOptional = false): BgpConfig {
+  const given = record(value ?? {}, "bgp", configFault);
+  const known = ["listen", "local_as", "router_id", "peer"];
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) throw new AppError("CONFIG_UNKNOWN", { path: `bgp.${key}`, allowed: known.join(", ") });
+  }
+  const where = listen || String(given["listen"] ?? "off");
+  if (where !== "off" && !parseHostPort(where)) return configFault("bgp.listen", where, "HOST:PORT or off");
+  const localAs = given["local_as"] ?? 0;
+  if (integer(0, 0, 4_294_967_295).take(localAs) === undefined) {
+    return configFault("bgp.local_as", localAs, "an integer from 1 to 4294967295");
+  }
+  const routerId = given["router_id"] ?? defaultRouterId();
+  if (typeof routerId !== "string" || !isIPv4(routerId) || routerId === "0.0.0.0") {
+    return configFault("bgp.router_id", routerId, "an IPv4 address other than 0.0.0.0");
+  }
+  const peers = given["peer"] ?? [];
+  if (!Array.isArray(peers)) return configFault("bgp.peer", peers, "an array of tables");
+  const parsed = peers.map((peer, i) =>
+    parsePeer(peer, { path: `bgp.peer[${i}]`, localAs: Number(localAs), fault: configFault }),
+  );
+  parsed.forEach((peer, i) => {
+    if (parsed.findIndex((other) => other.remote_addr === peer.remote_addr) !== i) {
+      configFault(`bgp.peer[${i}].remote_addr`, peer.remote_addr, "an address that no other peer has");
+    }
+  });
+  return { listen: where, listenOptional, local_as: Number(localAs), router_id: routerId, peers: parsed };
+}

@@ -1,0 +1,151 @@
+// One TCP connection to a peer: bytes in to Wasm and on to the session, messages out through a bounded queue.
+// No state machine here. Nothing that a peer sends makes this throw.
+
+import type { Socket } from "node:net";
+import { LIMITS } from "../base/limits.js";
+import type { BgpModule } from "../wasm/bgp.js";
+import { INPUT_BYTES, MESSAGE_BYTES_MAX, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
+import type { NotificationContent, RibSlot } from "../wasm/bgp_types.js";
+
+/** Messages by kind, as yabgp's statistic names them. */
+export interface MessageCounts {
+  Opens: number;
+  Updates: number;
+  Notifications: number;
+  Keepalives: number;
+  RouteRefresh: number;
+}
+
+export interface Statistic {
+  readonly receive: MessageCounts;
+  readonly send: MessageCounts;
+}
+
+export const noMessages = (): MessageCounts => ({
+  Opens: 0,
+  Updates: 0,
+  Notifications: 0,
+  Keepalives: 0,
+  RouteRefresh: 0,
+});
+
+const COUNTER: Record<number, keyof MessageCounts> = {
+  [MSG.open]: "Opens",
+  [MSG.update]: "Updates",
+  [MSG.notification]: "Notifications",
+  [MSG.keepalive]: "Keepalives",
+  [MSG.routeRefresh]: "RouteRefresh",
+  [MSG.ciscoRefresh]: "RouteRefresh",
+};
+
+/** What a connection tells its session. */
+export interface ConnectionEvents {
+  message(type: number, message: Buffer): void;
+  /** So many UPDATEs have gone to the RIB. */
+  updates(count: number): void;
+  /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
+  error(content: NotificationContent): void;
+  closed(): void;
+}
+
+/** How long a closed connection may take to send its last NOTIFICATION. */
+const LINGER_MS = 1_000;
+const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_MAX;
+
+export class Connection {
+  readonly outgoing: boolean;
+  readonly statistic: Statistic = { receive: noMessages(), send: noMessages() };
+  /** UPDATEs go to the RIB only when the session is established. */
+  established = false;
+  readonly #socket: Socket;
+  readonly #module: BgpModule;
+  readonly #rib: RibSlot;
+  readonly #events: ConnectionEvents;
+  #rest: Buffer | null = null;
+  #open = true;
+
+  constructor(socket: Socket, outgoing: boolean, module: BgpModule, rib: RibSlot, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.outgoing = outgoing;
+    this.#module = module;
+    this.#rib = rib;
+    this.#events = events;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    socket.on("error", () => undefined);
+    socket.on("close", () => this.#gone());
+    socket.on("end", () => this.#gone());
+  }
+
+  /** Our end's address. */
+  get localAddress(): string {
+    return (this.#socket.localAddress ?? "").replace(/^::ffff:/, "");
+  }
+
+  /** Bytes that wait for the socket. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Sends whole messages of one type. A peer that does not read for long is given up. */
+  send(type: number, bytes: Uint8Array, count = 1): void {
+    if (!this.#open) return;
+    const counter = COUNTER[type];
+    if (counter) this.statistic.send[counter] += count;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > LIMITS.bgpWriteQueueBytes * 4) {
+      this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() });
+    }
+  }
+
+  /** Closes once what was sent has gone out. No event follows. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const socket = this.#socket;
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.on("close", () => clearTimeout(timer));
+    socket.resume();
+  }
+
+  #gone(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#socket.destroy();
+    this.#events.closed();
+  }
+
+  #take(chunk: Buffer): void {
+    for (let from = 0; from < chunk.length && this.#open; from += CHUNK_BYTES) {
+      this.#module.begin(this.#rest, chunk.subarray(from, from + CHUNK_BYTES));
+      this.#work();
+    }
+  }
+
+  #work(): void {
+    while (this.#open) {
+      const stop = this.#module.next(this.#rib, this.established);
+      const updates = this.established ? this.#module.updates : 0;
+      if (stop === STOP.needMore) this.#rest = this.#module.rest();
+      // Taken before the session acts: what it does may use the module for something else.
+      const type = stop === STOP.message ? this.#module.messageType : 0;
+      const message = stop === STOP.message ? this.#module.takeMessage() : null;
+      const fault = stop === STOP.reset ? this.#module.notification() : null;
+      if (updates > 0) {
+        this.statistic.receive.Updates += updates;
+        this.#events.updates(updates);
+      }
+      if (!this.#open || stop === STOP.needMore) return;
+      if (message) {
+        const counter = COUNTER[type];
+        if (counter) this.statistic.receive[counter]++;
+        this.#events.message(type, message);
+      } else {
+        this.#events.error(fault ?? { notify: NOTIFY.resources, data: new Uint8Array() });
+        // The session has closed the connection: what is left of the bytes is dropped.
+        return;
+      }
+    }
+  }
+}

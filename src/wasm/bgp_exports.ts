@@ -1,0 +1,64 @@
+// bgp.wasm as it is: compiled once a thread, and what it exports.
+
+import { readFileSync } from "node:fs";
+import * as n from "../../assembly/bgp/layout.js";
+
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  layoutVersion(): number;
+  attributeRow(code: number): number;
+  inputBuffer(): number;
+  outputBuffer(): number;
+  recordBuffer(): number;
+  stageBuffer(): number;
+  statusBuffer(): number;
+  openBuffer(): number;
+  setSeed(seed: bigint): void;
+  setCount(): number;
+  heldBytes(): number;
+  createRib(): number;
+  freeRib(rib: number): void;
+  startSession(rib: number, flags: number): void;
+  clearRib(rib: number): void;
+  decodeBatch(rib: number, p: number, bytes: number, updates: number): number;
+  applyBatch(rib: number): number;
+  dropBatch(): void;
+  ingest(rib: number, p: number, bytes: number): number;
+  decodeOpen(p: number, bytes: number): number;
+  encodeOpen(as: number, hold: number, identifier: number, capabilities: number, bytes: number): number;
+  encodeKeepalive(): number;
+  encodeNotification(notify: number, data: number, bytes: number): number;
+  encodeRefresh(type: number, afi: number, subtype: number, safi: number): number;
+  encodeAnnounce(
+    family: number,
+    attributes: number,
+    bytes: number,
+    hop: number,
+    hopBytes: number,
+    nlri: number,
+    nlriBytes: number,
+  ): number;
+  encodeWithdraw(family: number, nlri: number, nlriBytes: number): number;
+  lookup(rib: number, family: number, bits: number): number;
+  lookupLongest(rib: number, family: number): number;
+  matchedLength(): number;
+  tableCount(rib: number, family: number): number;
+  tableChanges(rib: number, family: number): number;
+  scan(rib: number, family: number, from: number, limit: number): number;
+  scanNext(): number;
+  scanEnd(rib: number, family: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+function compile(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("../../../build/bgp.wasm", import.meta.url)));
+  return compiled;
+}
+
+/** A fresh instance with memory of its own. */
+export function instantiate(): Exports {
+  const wasm = new WebAssembly.Instance(compile(), {}).exports as unknown as Exports;
+  if (wasm.layoutVersion() !== n.LAYOUT_VERSION) throw new Error("build/bgp.wasm is not of this build");
+  return wasm;
+}
