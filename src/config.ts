@@ -15,6 +15,7 @@ import {
   text,
   type Values,
 } from "./base/config.js";
+import { FAMILIES } from "./bgp/families.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -39,9 +40,13 @@ const peer = {
   local_as: integer(1, 4_294_967_295),
   port: integer(1, 65_535, { fallback: 179 }),
   passive: boolean({ fallback: false }),
-  afi_safi: list(choice(["ipv4", "ipv6"]), { fallback: ["ipv4"] }),
+  afi_safi: list(choice(FAMILIES.map((family) => family.name)), { fallback: ["ipv4"] }),
   md5: text({ fallback: "" }),
   hold_time: integer(0, 65_535, { fallback: 180 }),
+  connect_retry_time: integer(1, 65_535, { fallback: 10 }),
+  idle_hold_time: integer(1, 65_535, { fallback: 5 }),
+  open_time: integer(1, 65_535, { fallback: 240 }),
+  description: text({ fallback: "" }),
 };
 
 const bgp = {

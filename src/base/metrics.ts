@@ -55,6 +55,74 @@ const rows = {
   of_flowmsgs_sent_total: { type: "counter", help: "FLOW_MODs to the switch", labels: ["dp_id", "dp_name"] },
   of_errors_total: { type: "counter", help: "ERRORs from the switch", labels: ["dp_id", "dp_name"] },
   sennit_openflow_refused_total: { type: "counter", help: "Connections that never became a served switch" },
+
+  // bgp: GoBGP's names, so that dashboards made for it work
+  bgp_peer_state: {
+    type: "gauge",
+    help: "0 idle, 1 connect, 2 active, 3 opensent, 4 openconfirm, 5 established",
+    labels: ["peer", "session_state", "admin_state"],
+  },
+  bgp_peer_uptime: { type: "gauge", help: "Seconds since the session was established", labels: ["peer"] },
+  bgp_peer_asn: { type: "gauge", help: "AS of the peer", labels: ["peer"] },
+  bgp_peer_local_asn: { type: "gauge", help: "AS that the peer sees us as", labels: ["peer"] },
+  bgp_peer_type: { type: "gauge", help: "0 internal, 1 external", labels: ["peer"] },
+  bgp_peer_flop_count: { type: "gauge", help: "Sessions lost after they were established", labels: ["peer"] },
+  bgp_peer_out_queue_count: { type: "gauge", help: "Bytes that wait for the peer's socket", labels: ["peer"] },
+  bgp_routes_received: { type: "gauge", help: "Prefixes in Adj-RIB-In", labels: ["peer", "route_family"] },
+  bgp_routes_accepted: {
+    type: "gauge",
+    help: "Prefixes of Adj-RIB-In that policy admits",
+    labels: ["peer", "route_family"],
+  },
+  bgp_routes_advertised: { type: "gauge", help: "Prefixes in Adj-RIB-Out", labels: ["peer", "route_family"] },
+  bgp_received_update_total: { type: "counter", help: "UPDATEs received on this connection", labels: ["peer"] },
+  bgp_received_notification_total: {
+    type: "counter",
+    help: "NOTIFICATIONs received on this connection",
+    labels: ["peer"],
+  },
+  bgp_received_open_total: { type: "counter", help: "OPENs received on this connection", labels: ["peer"] },
+  bgp_received_refresh_total: {
+    type: "counter",
+    help: "ROUTE-REFRESHes received on this connection",
+    labels: ["peer"],
+  },
+  bgp_received_keepalive_total: { type: "counter", help: "KEEPALIVEs received on this connection", labels: ["peer"] },
+  bgp_received_withdraw_update_total: {
+    type: "counter",
+    help: "UPDATEs that withdraw received on this connection",
+    labels: ["peer"],
+  },
+  bgp_received_withdraw_prefix_total: {
+    type: "counter",
+    help: "Withdrawn prefixes received on this connection",
+    labels: ["peer"],
+  },
+  bgp_received_discarded_total: {
+    type: "counter",
+    help: "UPDATEs or families whose routes were not kept received on this connection",
+    labels: ["peer"],
+  },
+  bgp_received_message_total: { type: "counter", help: "Messages received on this connection", labels: ["peer"] },
+  bgp_sent_update_total: { type: "counter", help: "UPDATEs sent on this connection", labels: ["peer"] },
+  bgp_sent_notification_total: { type: "counter", help: "NOTIFICATIONs sent on this connection", labels: ["peer"] },
+  bgp_sent_open_total: { type: "counter", help: "OPENs sent on this connection", labels: ["peer"] },
+  bgp_sent_refresh_total: { type: "counter", help: "ROUTE-REFRESHes sent on this connection", labels: ["peer"] },
+  bgp_sent_keepalive_total: { type: "counter", help: "KEEPALIVEs sent on this connection", labels: ["peer"] },
+  bgp_sent_withdraw_update_total: {
+    type: "counter",
+    help: "UPDATEs that withdraw sent on this connection",
+    labels: ["peer"],
+  },
+  bgp_sent_withdraw_prefix_total: {
+    type: "counter",
+    help: "Withdrawn prefixes sent on this connection",
+    labels: ["peer"],
+  },
+  bgp_sent_message_total: { type: "counter", help: "Messages sent on this connection", labels: ["peer"] },
+  sennit_bgp_strangers_refused_total: { type: "counter", help: "Connections from addresses that are no peer's" },
+  sennit_bgp_memory_bytes: { type: "gauge", help: "Bytes that BGP tables and attribute sets hold" },
+  sennit_bgp_attribute_sets: { type: "gauge", help: "Distinct attribute sets" },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

@@ -4,7 +4,7 @@
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { AppError } from "../base/errors.js";
-import { formatAddress, parseAddress, parseHostPort } from "../base/ip.js";
+import { formatAddress, parseAddress } from "../base/ip.js";
 import { FAMILIES } from "./families.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
@@ -28,8 +28,8 @@ export interface PeerConfig {
 }
 
 export interface BgpConfig {
-  /** `HOST:PORT` or `off`. */
-  listen: string;
+  /** Null: no listening socket. */
+  listen: { readonly host: string; readonly port: number } | null;
   /** True: when the listening address is not permitted, go on without and say so. */
   listenOptional: boolean;
   /** 0 when not set: then every peer needs a local_as. */
@@ -165,35 +165,35 @@ function defaultRouterId(): string {
   return "127.0.0.1";
 }
 
-/**
- * The room's configuration from the parsed `[bgp]` table (`{local_as, router_id, peer: […]}`) and the listening address.
- * Faults: CONFIG and CONFIG_UNKNOWN with the key's path.
- */
-export function parseBgpConfig(value: unknown, listen: string, listenOptional = false): BgpConfig {
-  const given = record(value ?? {}, "bgp", configFault);
-  const known = ["listen", "local_as", "router_id", "peer"];
-  for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new AppError("CONFIG_UNKNOWN", { path: `bgp.${key}`, allowed: known.join(", ") });
-  }
-  const where = listen || String(given["listen"] ?? "off");
-  if (where !== "off" && !parseHostPort(where)) return configFault("bgp.listen", where, "HOST:PORT or off");
-  const localAs = given["local_as"] ?? 0;
-  if (integer(0, 0, 4_294_967_295).take(localAs) === undefined) {
-    return configFault("bgp.local_as", localAs, "an integer from 1 to 4294967295");
-  }
-  const routerId = given["router_id"] ?? defaultRouterId();
-  if (typeof routerId !== "string" || !isIPv4(routerId) || routerId === "0.0.0.0") {
+/** The `[bgp]` table as the configuration room gives it: parsed, with what was not set left out. */
+export interface BgpTable {
+  /** Undefined: port 179 when that is permitted. Null: off. */
+  readonly listen?: { readonly host: string; readonly port: number } | null;
+  readonly local_as?: number;
+  readonly router_id?: string;
+  readonly peer?: readonly unknown[];
+}
+
+/** The room's configuration from the parsed `[bgp]` table. Faults: CONFIG and CONFIG_UNKNOWN with the key's path. */
+export function parseBgpConfig(table: BgpTable): BgpConfig {
+  const localAs = table.local_as ?? 0;
+  const routerId = table.router_id ?? defaultRouterId();
+  if (!isIPv4(routerId) || routerId === "0.0.0.0") {
     return configFault("bgp.router_id", routerId, "an IPv4 address other than 0.0.0.0");
   }
-  const peers = given["peer"] ?? [];
-  if (!Array.isArray(peers)) return configFault("bgp.peer", peers, "an array of tables");
-  const parsed = peers.map((peer, i) =>
-    parsePeer(peer, { path: `bgp.peer[${i}]`, localAs: Number(localAs), fault: configFault }),
+  const peers = (table.peer ?? []).map((peer, i) =>
+    parsePeer(peer, { path: `bgp.peer[${i}]`, localAs, fault: configFault }),
   );
-  parsed.forEach((peer, i) => {
-    if (parsed.findIndex((other) => other.remote_addr === peer.remote_addr) !== i) {
+  peers.forEach((peer, i) => {
+    if (peers.findIndex((other) => other.remote_addr === peer.remote_addr) !== i) {
       configFault(`bgp.peer[${i}].remote_addr`, peer.remote_addr, "an address that no other peer has");
     }
   });
-  return { listen: where, listenOptional, local_as: Number(localAs), router_id: routerId, peers: parsed };
+  return {
+    listen: table.listen === undefined ? { host: "0.0.0.0", port: 179 } : table.listen,
+    listenOptional: table.listen === undefined,
+    local_as: localAs,
+    router_id: routerId,
+    peers,
+  };
 }

@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { AppError, listenError } from "../base/errors.js";
-import { formatAddress, parseAddress, parseHostPort, parsePrefix } from "../base/ip.js";
+import { formatAddress, parseAddress, parsePrefix } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
 import { BgpModule } from "../wasm/bgp.js";
 import { HEADER_BYTES, MSG, NOTIFY } from "../wasm/bgp_numbers.js";
@@ -41,13 +41,14 @@ export class Speaker {
 
   /** Listens. Rejects with the catalogue's error for the address. */
   listen(): Promise<string | null> {
-    const where = parseHostPort(this.#config.listen);
+    const where = this.#config.listen;
     if (!where) return Promise.resolve(null);
+    const host = where.host.includes(":") ? `[${where.host}]` : where.host;
     const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     server.maxConnections = LIMITS.bgpConnectionsWaiting + LIMITS.bgpPeers;
     return new Promise((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) =>
-        reject(listenError(error.code, "BGP", this.#config.listen, "--bgp")),
+        reject(listenError(error.code, "BGP", `${host}:${where.port}`, "--bgp")),
       );
       server.listen(where.port, where.host, () => {
         server.removeAllListeners("error");
@@ -55,7 +56,7 @@ export class Speaker {
         this.#server = server;
         const bound = server.address();
         const port = typeof bound === "object" && bound ? bound.port : where.port;
-        this.#listening = `${where.host.includes(":") ? `[${where.host}]` : where.host}:${port}`;
+        this.#listening = `${host}:${port}`;
         resolve(this.#listening);
       });
     });

@@ -114,6 +114,23 @@ export interface NodeConfigRecord {
   received: string;
 }
 
+/** A BGP peer that was added over REST; the key is its remote_addr. The names are yabgp's; times in seconds. */
+export interface BgpPeerRecord {
+  remote_addr: string;
+  remote_as: number;
+  local_as: number;
+  local_addr: string;
+  port: number;
+  passive: boolean;
+  afi_safi: string[];
+  md5: string;
+  hold_time: number;
+  connect_retry_time: number;
+  idle_hold_time: number;
+  open_time: number;
+  description: string;
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -124,6 +141,7 @@ export interface Tables {
   legs: LegRecord;
   identity: IdentityRecord;
   node_config: NodeConfigRecord;
+  bgp_peers: BgpPeerRecord;
 }
 
 export type TableName = keyof Tables;
@@ -139,4 +157,5 @@ export const TABLES: readonly TableName[] = [
   "legs",
   "identity",
   "node_config",
+  "bgp_peers",
 ];

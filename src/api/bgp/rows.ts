@@ -1,0 +1,159 @@
+// The BGP surface, /v1: one row a route. Names and answers are yabgp's where it has the route.
+
+import { AppError } from "../../base/errors.js";
+import { LIMITS } from "../../base/limits.js";
+import type { BgpHandle } from "../../bgp/agent.js";
+import { json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import { bgpProblem } from "./problem.js";
+import { binaryBody, binaryView, objectBody, peerView, statisticView, updateBody, VERSION_BODY } from "./view.js";
+
+const DONE = { status: true };
+const ip = (request: Request) => request.params["ip"] ?? "";
+const human = (request: Request) => request.query.get("format") === "human";
+
+/** Errors: BGP_POST_DATA. */
+function lookupItems(request: Request): string[] {
+  const { data } = objectBody(request);
+  if (!Array.isArray(data) || !data.every((item) => typeof item === "string")) {
+    throw new AppError("BGP_POST_DATA", { reason: "data is not a list of prefixes and addresses" });
+  }
+  if (data.length > LIMITS.bgpPrefixesPerLookup) {
+    throw new AppError("BGP_POST_DATA", { reason: `more than ${LIMITS.bgpPrefixesPerLookup} items` });
+  }
+  return data;
+}
+
+function peerRoutes(bgp: BgpHandle): Route[] {
+  const created = (status: number, peer: ReturnType<typeof peerView>) => json(status, { status: true, peer });
+  const set = async (request: Request, merge: boolean) => {
+    const { peer, created: fresh } = await bgp.setPeer(ip(request), objectBody(request), merge);
+    return created(fresh ? 201 : 200, peerView(peer));
+  };
+  return [
+    { method: "GET", path: "/v1/peers", handle: () => json(200, { peers: bgp.peers().map(peerView) }) },
+    {
+      method: "POST",
+      path: "/v1/peers",
+      handle: async (request) => created(201, peerView(await bgp.addPeer(objectBody(request)))),
+    },
+    {
+      method: "GET",
+      path: "/v1/peer/:ip",
+      handle: (request) => json(200, { peer: peerView(bgp.peer(ip(request))) }),
+    },
+    { method: "PUT", path: "/v1/peer/:ip", handle: (request) => set(request, false) },
+    { method: "PATCH", path: "/v1/peer/:ip", handle: (request) => set(request, true) },
+    {
+      method: "DELETE",
+      path: "/v1/peer/:ip",
+      async handle(request) {
+        await bgp.removePeer(ip(request));
+        return json(200, DONE);
+      },
+    },
+  ];
+}
+
+function stateRoutes(bgp: BgpHandle): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/peer/:ip/state",
+      handle: async (request) => json(200, { peer: await bgp.state(ip(request)) }),
+    },
+    {
+      method: "GET",
+      path: "/v1/peer/:ip/version/:action",
+      async handle(request) {
+        bgp.peer(ip(request));
+        const action = request.params["action"];
+        if (action !== "send" && action !== "received") throw new AppError("BGP_ACTION");
+        return json(200, { version: await bgp.version(ip(request), action === "send") });
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/peer/:ip/statistic",
+      handle: async (request) => json(200, statisticView(await bgp.statistic(ip(request)))),
+    },
+    {
+      method: "GET",
+      path: "/v1/peer/:ip/manual-start",
+      async handle(request) {
+        await bgp.manualStart(ip(request));
+        return json(200, DONE);
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/peer/:ip/manual-stop",
+      async handle(request) {
+        await bgp.manualStop(ip(request));
+        return json(200, DONE);
+      },
+    },
+  ];
+}
+
+function sendRoutes(bgp: BgpHandle): Route[] {
+  /** The body is judged before the peer's state, as yabgp does: malformed JSON is 400 even when the peer is down. */
+  const post = (path: string, handle: (request: Request, address: string) => Promise<Reply>): Route => ({
+    method: "POST",
+    path: `/v1/peer/:ip/${path}`,
+    async handle(request) {
+      const { remote_addr } = bgp.peer(ip(request));
+      return handle(request, remote_addr);
+    },
+  });
+  return [
+    post("send/route-refresh", async (request, address) => {
+      await bgp.refresh(address, objectBody(request));
+      return json(200, DONE);
+    }),
+    post("send/update", async (request, address) => {
+      await bgp.update(address, updateBody(request));
+      return json(200, DONE);
+    }),
+    post("json_to_bin", async (request, address) =>
+      json(200, binaryView(await bgp.encode(address, updateBody(request)), human(request))),
+    ),
+    post("send/bin_update", async (request, address) => {
+      await bgp.sendBinary(address, binaryBody(request));
+      return json(200, DONE);
+    }),
+    post("adj-rib-in", async (request, address) => {
+      const items = lookupItems(request);
+      const family = request.query.get("afi_safi") ?? "ipv4";
+      const found = await bgp.lookup(address, { sent: false, family, items });
+      const data = Object.fromEntries(items.map((item, i) => [item, found[i] ?? {}]));
+      return json(200, { data, status: true });
+    }),
+    post("adj-rib-out", async (request, address) => {
+      const items = lookupItems(request);
+      const family = request.query.get("afi_safi") ?? "ipv4";
+      const found = await bgp.lookup(address, { sent: true, family, items });
+      const data = Object.fromEntries(items.map((item, i) => [item, found[i]?.attr ?? null]));
+      return json(200, { data, status: true });
+    }),
+  ];
+}
+
+/** All routes of /v1 over a running BGP room. */
+export function bgpSurface(bgp: BgpHandle): Surface {
+  const version = () => json(200, VERSION_BODY);
+  return {
+    name: "bgp",
+    prefix: "/v1",
+    auth: ["basic"],
+    // yabgp says 404 and 405 before it asks who one is.
+    authBefore: "handler",
+    routes: [
+      { method: "GET", path: "/v1", open: true, handle: version },
+      { method: "GET", path: "/v1/", open: true, handle: version },
+      ...peerRoutes(bgp),
+      ...stateRoutes(bgp),
+      ...sendRoutes(bgp),
+    ],
+    problem: (error) => bgpProblem(error),
+  };
+}

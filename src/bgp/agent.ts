@@ -1,0 +1,250 @@
+// The control thread's side of the BGP room: starts the worker, keeps its peers equal to the configuration and the
+// store, and hands commands to it.
+
+import { AppError } from "../base/errors.js";
+import { formatAddress, parseAddress } from "../base/ip.js";
+import { LIMITS } from "../base/limits.js";
+import type { Logger } from "../base/log.js";
+import { onScrape } from "../base/metrics.js";
+import type { Engine } from "../store/engine.js";
+import { startWorker, type WorkerHandle } from "../workers/pool.js";
+import { type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
+import type { Statistic } from "./connection.js";
+import { publish } from "./figures.js";
+import type { BgpMethods, NoteEvent, PeerState, RibEntry, SpeakerFigures, Version, WorkerData } from "./protocol.js";
+import type { UpdateBody } from "./update_json.js";
+
+export interface PeerView extends PeerConfig {
+  /** "file": from the configuration file, which alone may change it. */
+  readonly source: "file" | "store";
+}
+
+export interface BgpHandle {
+  /** Where peers can connect to, null when nothing is listened on. */
+  readonly listening: string | null;
+  peers(): PeerView[];
+  /** Errors of all that take an address: BGP_PEER_UNKNOWN. */
+  peer(address: string): PeerView;
+  /** Adds a peer. Errors: BODY_INVALID, BGP_PEER_EXISTS, OVERLOADED. */
+  addPeer(body: unknown): Promise<PeerView>;
+  /** Replaces a peer's configuration, or makes it (PUT); with `merge` changes some of it (PATCH). Errors: BODY_INVALID, BGP_PEER_FIXED. */
+  setPeer(address: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }>;
+  /** Errors: BGP_PEER_FIXED. */
+  removePeer(address: string): Promise<void>;
+  state(address: string): Promise<PeerState>;
+  statistic(address: string): Promise<Statistic>;
+  version(address: string, sent: boolean): Promise<Version>;
+  manualStart(address: string): Promise<void>;
+  manualStop(address: string): Promise<void>;
+  refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void>;
+  update(address: string, body: UpdateBody): Promise<void>;
+  /** The messages that `update` would send. */
+  encode(address: string, body: UpdateBody): Promise<Uint8Array>;
+  sendBinary(address: string, bytes: Uint8Array): Promise<void>;
+  lookup(
+    address: string,
+    query: { sent: boolean; family: string; items: readonly string[] },
+  ): Promise<(RibEntry | null)[]>;
+  figures(): Promise<SpeakerFigures>;
+  health(): { readonly status: "up" | "off" | "failed"; readonly detail: string };
+  close(): Promise<void>;
+}
+
+/** Starts the room. Errors: CONFIG, PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
+export async function startBgp(options: { config: BgpTable; store: Engine; log: Logger }): Promise<BgpHandle> {
+  const config = parseBgpConfig(options.config);
+  const agent = new Agent(config, options.store, options.log);
+  await agent.start();
+  return agent;
+}
+
+class Agent implements BgpHandle {
+  listening: string | null = null;
+  readonly #config: ReturnType<typeof parseBgpConfig>;
+  readonly #store: Engine;
+  readonly #log: Logger;
+  readonly #worker: WorkerHandle<BgpMethods>;
+  readonly #fixed: Map<string, PeerConfig>;
+  #unwatch: () => void = () => undefined;
+  #problem: string | null = null;
+  #ended: string | null = null;
+  #closed = false;
+
+  constructor(config: ReturnType<typeof parseBgpConfig>, store: Engine, log: Logger) {
+    this.#config = config;
+    this.#store = store;
+    this.#log = log;
+    this.#fixed = new Map(config.peers.map((peer) => [peer.remote_addr, peer]));
+    const data: WorkerData = { config, peers: this.peers().map(({ source: _, ...peer }) => peer) };
+    this.#worker = startWorker("BGP", new URL("./worker.js", import.meta.url), data, log);
+    this.#worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
+    void this.#worker.ended.then((error) => {
+      if (!this.#closed) this.#ended = error?.message ?? "it ended";
+    });
+  }
+
+  async start(): Promise<void> {
+    try {
+      const { listening, problem } = await this.#worker.client.call("start", undefined);
+      this.listening = listening;
+      this.#problem = problem;
+      if (problem) this.#log.warn(`${problem}; peers are dialled, but none can connect`);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    for (const peer of this.peers()) this.#warnOfFamilies(peer);
+    this.#unwatch = this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value));
+    onScrape(async () => {
+      if (!this.#closed && this.#ended === null) publish(await this.figures());
+    });
+  }
+
+  /** A record was committed: the worker follows. Calls reach it in the order of the commits. */
+  #changed(address: string, value: PeerConfig | undefined): void {
+    if (this.#fixed.has(address)) return;
+    const done = value
+      ? this.#worker.client.call("addPeer", value)
+      : this.#worker.client.call("removePeer", { address });
+    done.catch((error) => this.#log.error({ err: error, peer: address }, "the peer's change was not applied"));
+    if (value) this.#warnOfFamilies(value);
+  }
+
+  #warnOfFamilies(peer: PeerConfig): void {
+    const unknown = peer.afi_safi.filter((name) => name !== "ipv4" && name !== "ipv6");
+    if (unknown.length > 0)
+      this.#log.warn({ peer: peer.remote_addr, families: unknown }, "families that are not announced yet");
+  }
+
+  peers(): PeerView[] {
+    const stored = this.#store.list("bgp_peers").filter(({ key }) => !this.#fixed.has(String(key)));
+    return [
+      ...[...this.#fixed.values()].map((peer) => ({ ...peer, source: "file" as const })),
+      ...stored.map(({ value }) => ({ ...value, source: "store" as const })),
+    ];
+  }
+
+  #find(address: string): PeerView | undefined {
+    const fixed = this.#fixed.get(address);
+    if (fixed) return { ...fixed, source: "file" };
+    const stored = this.#store.get("bgp_peers", address);
+    return stored && { ...stored, source: "store" };
+  }
+
+  peer(text: string): PeerView {
+    const bytes = parseAddress(text);
+    const found = bytes && this.#find(formatAddress(bytes));
+    if (!found) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
+    return found;
+  }
+
+  async addPeer(body: unknown): Promise<PeerView> {
+    const peer = parsePeer(body, { path: "", localAs: this.#config.local_as, fault: bodyFault });
+    await this.#put(peer, true);
+    return { ...peer, source: "store" };
+  }
+
+  async setPeer(text: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }> {
+    const bytes = parseAddress(text);
+    if (!bytes) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
+    const address = formatAddress(bytes);
+    const old = this.#find(address);
+    if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
+    const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
+    const { source: _, ...base } = old ?? { source: "store" };
+    const peer = parsePeer(Array.isArray(body) ? body : { remote_addr: address, ...given }, {
+      path: "",
+      localAs: this.#config.local_as,
+      fault: bodyFault,
+      ...(merge ? { base: base as PeerConfig } : {}),
+    });
+    if (peer.remote_addr !== address) bodyFault("remote_addr", peer.remote_addr, `${address}, as in the path`);
+    await this.#put(peer, false);
+    return { peer: { ...peer, source: "store" }, created: old === undefined };
+  }
+
+  async #put(peer: PeerConfig, fresh: boolean): Promise<void> {
+    const address = peer.remote_addr;
+    if (this.#fixed.has(address)) throw new AppError(fresh ? "BGP_PEER_EXISTS" : "BGP_PEER_FIXED", { address });
+    await this.#store.write((tx) => {
+      const known = tx.get("bgp_peers", address) !== undefined;
+      if (known && fresh) throw new AppError("BGP_PEER_EXISTS", { address });
+      if (!known && tx.count("bgp_peers") + this.#fixed.size >= LIMITS.bgpPeers) {
+        throw new AppError("OVERLOADED", { what: "the list of BGP peers", limit: LIMITS.bgpPeers });
+      }
+      tx.put("bgp_peers", address, peer);
+    });
+  }
+
+  async removePeer(text: string): Promise<void> {
+    const { remote_addr: address, source } = this.peer(text);
+    if (source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    await this.#store.write((tx) => tx.remove("bgp_peers", address));
+  }
+
+  #of(text: string): { address: string } {
+    return { address: this.peer(text).remote_addr };
+  }
+
+  async state(address: string): Promise<PeerState> {
+    return this.#worker.client.call("state", this.#of(address));
+  }
+
+  async statistic(address: string): Promise<Statistic> {
+    return this.#worker.client.call("statistic", this.#of(address));
+  }
+
+  async version(address: string, sent: boolean): Promise<Version> {
+    return this.#worker.client.call("version", { ...this.#of(address), sent });
+  }
+
+  async manualStart(address: string): Promise<void> {
+    await this.#worker.client.call("manualStart", this.#of(address));
+  }
+
+  async manualStop(address: string): Promise<void> {
+    await this.#worker.client.call("manualStop", this.#of(address));
+  }
+
+  async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {
+    const { afi, safi, res } = body;
+    await this.#worker.client.call("refresh", { ...this.#of(address), afi, safi, res });
+  }
+
+  async update(address: string, body: UpdateBody): Promise<void> {
+    await this.#worker.client.call("update", { ...this.#of(address), body });
+  }
+
+  async encode(address: string, body: UpdateBody): Promise<Uint8Array> {
+    return this.#worker.client.call("encode", { ...this.#of(address), body });
+  }
+
+  async sendBinary(address: string, bytes: Uint8Array): Promise<void> {
+    await this.#worker.client.call("sendBinary", { ...this.#of(address), bytes });
+  }
+
+  async lookup(
+    address: string,
+    query: { sent: boolean; family: string; items: readonly string[] },
+  ): Promise<(RibEntry | null)[]> {
+    return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
+  }
+
+  async figures(): Promise<SpeakerFigures> {
+    return this.#worker.client.call("figures", undefined);
+  }
+
+  health(): { readonly status: "up" | "off" | "failed"; readonly detail: string } {
+    if (this.#ended !== null) return { status: "failed", detail: `the BGP worker has ended: ${this.#ended}` };
+    const peers = `${this.peers().length} peers`;
+    if (this.listening) return { status: "up", detail: `listening on ${this.listening}, ${peers}` };
+    return { status: this.#problem ? "off" : "up", detail: `${this.#problem ?? "not listening"}, ${peers}` };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unwatch();
+    await this.#worker.close();
+  }
+}
