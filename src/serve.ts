@@ -4,24 +4,16 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Accounts } from "./accounts/accounts.js";
-import { opsSurface, type RoomHealth } from "./api/ops/rows.js";
+import { opsSurface } from "./api/ops/rows.js";
 import { AppError, reasonOf } from "./base/errors.js";
 import { createLog, type Logger } from "./base/log.js";
 import { collectProcessMetrics, gauge } from "./base/metrics.js";
 import { type Config, loadConfig } from "./config.js";
 import { startFront } from "./http/front.js";
-import type { Surface } from "./http/table.js";
+import { ROOMS, type Room } from "./rooms.js";
 import { openStore } from "./store/open.js";
 import { notifySystemd } from "./system/notify.js";
 import { VERSION } from "./version.js";
-
-/** What the composition root asks of a room. */
-interface Room {
-  readonly name: string;
-  readonly surfaces: readonly Surface[];
-  health(): RoomHealth;
-  close(): Promise<void>;
-}
 
 /** Runs the appliance until SIGTERM or SIGINT. Rejects with an AppError when it cannot start. */
 export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Promise<void> {
@@ -37,6 +29,8 @@ export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJ
     const accounts = await openAccounts(store, config);
     collectProcessMetrics();
     gauge("sennit_build_info", 1, { version: VERSION });
+
+    for (const start of ROOMS) rooms.push(await start({ config, data, store, accounts, log }));
 
     const health = () => ({
       ready,

@@ -1,0 +1,115 @@
+// The rooms of the control process, each started from its part of the configuration and closed in reverse order.
+
+import { readFileSync } from "node:fs";
+import type { Accounts } from "./accounts/accounts.js";
+import { hashPassword } from "./accounts/passwords.js";
+import { bgpSurface } from "./api/bgp/rows.js";
+import { startBonding } from "./api/bonding/start.js";
+import { openflowSurface } from "./api/openflow/rows.js";
+import type { RoomHealth } from "./api/ops/rows.js";
+import type { Logger } from "./base/log.js";
+import { startBgp } from "./bgp/agent.js";
+import { connectDataplane, type DataplaneClient, spawnDataplane } from "./bond/dataplane/client.js";
+import type { Config } from "./config.js";
+import type { Surface } from "./http/table.js";
+import { startOpenFlow } from "./openflow/agent.js";
+import { OPENFLOW_DEFAULTS } from "./openflow/config.js";
+import type { Engine } from "./store/engine.js";
+import { VERSION } from "./version.js";
+
+/** What the composition root asks of a room. */
+export interface Room {
+  readonly name: string;
+  readonly surfaces: readonly Surface[];
+  health(): RoomHealth;
+  close(): Promise<void>;
+}
+
+/** What rooms are started with. */
+export interface Ground {
+  readonly config: Config;
+  /** Absolute path of the data directory. */
+  readonly data: string;
+  readonly store: Engine;
+  readonly accounts: Accounts;
+  readonly log: Logger;
+}
+
+/** In the order of their start. Each may reject with a catalogue error that stops the appliance's start. */
+export const ROOMS: readonly ((ground: Ground) => Promise<Room>)[] = [bgpRoom, openflowRoom, bondRoom];
+
+async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
+  const bgp = await startBgp({ config: config.bgp, store, log: log.child({ room: "bgp" }) });
+  return { name: "bgp", surfaces: [bgpSurface(bgp)], health: () => bgp.health(), close: () => bgp.close() };
+}
+
+async function openflowRoom({ config, accounts, log }: Ground): Promise<Room> {
+  const openflow = await startOpenFlow({
+    config: { ...OPENFLOW_DEFAULTS, listen: config.openflow.listen },
+    log: log.child({ room: "openflow" }),
+  });
+  const surface = openflowSurface(openflow, {
+    async login(user, password, address) {
+      const login = await accounts.login(user, password, address, "x-auth-token");
+      return login && { token: login.token, expiresMs: login.expiresMs, user: login.account.name };
+    },
+    logout: (token) => accounts.logout(token),
+  });
+  return {
+    name: "openflow",
+    surfaces: [surface],
+    health() {
+      const { state, listen, switches, reason } = openflow.health();
+      const detail = { up: `listens on ${listen}, ${switches} switches`, off: "not wanted", failed: reason };
+      return { status: state, detail: detail[state] };
+    },
+    close: () => openflow.close(),
+  };
+}
+
+async function bondRoom({ config, data, store, accounts, log }: Ground): Promise<Room> {
+  const roomLog = log.child({ room: "bond" });
+  const dataplane = openDataplane(config, data, roomLog);
+  const bonding = await startBonding({
+    config: { ...config.bond, role: config[""].role },
+    store,
+    log: roomLog,
+    dataplane,
+    version: VERSION,
+    accounts: {
+      login: (user, password, address) => accounts.login(user, password, address, "token"),
+      logout: (token) => accounts.logout(token),
+      hashPassword,
+    },
+  });
+  return {
+    name: "bond",
+    surfaces: bonding.surfaces,
+    health() {
+      const { bonds, bonds_up: up, problem } = bonding.health();
+      if (!dataplane) return { status: "off", detail: problem };
+      if (problem !== "") return { status: "failed", detail: problem };
+      return { status: "up", detail: `${up} of ${bonds} bonds are up` };
+    },
+    async close() {
+      await bonding.close();
+      await dataplane?.stop();
+    },
+  };
+}
+
+/** CAP_NET_ADMIN (capabilities(7), bit 12) among the effective capabilities. */
+function mayAdministerNetwork(): boolean {
+  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"));
+  return line !== null && ((BigInt(`0x${line[1]}`) >> 12n) & 1n) === 1n;
+}
+
+/** The data plane that this box uses; null when it has none. */
+function openDataplane(config: Config, data: string, log: Logger): DataplaneClient | null {
+  const how = config.bond.dataplane;
+  if (how === "off" || (how === "auto" && !mayAdministerNetwork())) {
+    log.warn("no data plane: tunnels need root or CAP_NET_ADMIN; bonds are kept, but carry nothing");
+    return null;
+  }
+  return connectDataplane({ data, spawn: how === "auto" ? () => spawnDataplane(data) : null, log });
+}
