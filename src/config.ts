@@ -65,6 +65,8 @@ const bond = {
   address: address({ env: "SENNIT_BOND_ADDRESS" }),
   port: integer(1, 65_535, { fallback: 7790, env: "SENNIT_BOND_PORT" }),
   tunnel_pool: prefix({ fallback: "198.18.0.0/15" }),
+  /** `auto` starts a data plane where CAP_NET_ADMIN is held, `attach` uses the one that systemd runs, `off` has none. */
+  dataplane: choice(["auto", "attach", "off"], { fallback: "auto", env: "SENNIT_DATAPLANE" }),
   manager: text({ env: "SENNIT_MANAGER", flag: "manager" }),
   node_key: text({ env: "SENNIT_NODE_KEY", flag: "nodeKey" }),
 };
