@@ -3,10 +3,12 @@
 import { readFileSync } from "node:fs";
 import type { Accounts } from "./accounts/accounts.js";
 import { hashPassword } from "./accounts/passwords.js";
+import { bgpSurface } from "./api/bgp/rows.js";
 import { startBonding } from "./api/bonding/start.js";
 import { openflowSurface } from "./api/openflow/rows.js";
 import type { RoomHealth } from "./api/ops/rows.js";
 import type { Logger } from "./base/log.js";
+import { startBgp } from "./bgp/agent.js";
 import { connectDataplane, type DataplaneClient, spawnDataplane } from "./bond/dataplane/client.js";
 import type { Config } from "./config.js";
 import type { Surface } from "./http/table.js";
@@ -34,7 +36,12 @@ export interface Ground {
 }
 
 /** In the order of their start. Each may reject with a catalogue error that stops the appliance's start. */
-export const ROOMS: readonly ((ground: Ground) => Promise<Room>)[] = [openflowRoom, bondRoom];
+export const ROOMS: readonly ((ground: Ground) => Promise<Room>)[] = [bgpRoom, openflowRoom, bondRoom];
+
+async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
+  const bgp = await startBgp({ config: config.bgp, store, log: log.child({ room: "bgp" }) });
+  return { name: "bgp", surfaces: [bgpSurface(bgp)], health: () => bgp.health(), close: () => bgp.close() };
+}
 
 async function openflowRoom({ config, accounts, log }: Ground): Promise<Room> {
   const openflow = await startOpenFlow({
@@ -78,12 +85,7 @@ async function bondRoom({ config, data, store, accounts, log }: Ground): Promise
   return {
     name: "bond",
     surfaces: bonding.surfaces,
-    health() {
-      const { bonds, bonds_up: up, problem } = bonding.health();
-      if (!dataplane) return { status: "off", detail: problem };
-      if (problem !== "") return { status: "failed", detail: problem };
-      return { status: "up", detail: `${up} of ${bonds} bonds are up` };
-    },
+    health: () => bonding.health(),
     async close() {
       await bonding.close();
       await dataplane?.stop();

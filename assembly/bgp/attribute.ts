@@ -6,9 +6,9 @@ import {
   AS_CONFED_SET,
   AS_SET,
   ATTR_AGGREGATOR,
+  ATTR_AS_PATH,
   ATTR_AS4_AGGREGATOR,
   ATTR_AS4_PATH,
-  ATTR_AS_PATH,
   ATTR_ATOMIC_AGGREGATE,
   ATTR_CLUSTER_LIST,
   ATTR_COMMUNITY,
@@ -22,17 +22,17 @@ import {
   ATTR_ORIGIN,
   ATTR_ORIGINATOR_ID,
   CHECK_AGGREGATOR,
-  CHECK_AS4_PATH,
   CHECK_AS_PATH,
+  CHECK_AS4_PATH,
   CHECK_EXACT,
   CHECK_LIST,
   CHECK_MP_REACH,
   CHECK_MP_UNREACH,
   CHECK_ORIGIN,
   ROW_AGGREGATOR,
+  ROW_AS_PATH,
   ROW_AS4_AGGREGATOR,
   ROW_AS4_PATH,
-  ROW_AS_PATH,
   ROW_ATOMIC_AGGREGATE,
   ROW_CLUSTER_LIST,
   ROW_COMMUNITY,
@@ -50,7 +50,7 @@ import {
 const rows: usize = memory.data(256 * 4);
 
 function row(code: u32, packed: u32): void {
-  store<u32>(rows + (<usize>code << 2), packed);
+  store<u32>(rows + ((<usize>code) << 2), packed);
 }
 
 row(ATTR_ORIGIN, ROW_ORIGIN);

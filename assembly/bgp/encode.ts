@@ -64,7 +64,15 @@ function prefixesThatFit(p: usize, end: usize, room: u32, bitsMax: u32): usize {
  * IPv4 prefixes stand in the UPDATE's own field, with `hopBytes` 0; all others in an MP_REACH_NLRI that comes first
  * (RFC 7606 §5.1) with the next hop at `hop`. Returns the bytes of all messages, or ERR_TOO_LONG, ERR_NETWORK_FIELD.
  */
-export function encodeAnnounce(family: u32, attributes: usize, bytes: u32, hop: usize, hopBytes: u32, nlri: usize, nlriBytes: u32): i32 {
+export function encodeAnnounce(
+  family: u32,
+  attributes: usize,
+  bytes: u32,
+  hop: usize,
+  hopBytes: u32,
+  nlri: usize,
+  nlriBytes: u32,
+): i32 {
   const mp = hopBytes != 0;
   const fixed: u32 = HEADER_BYTES + 4 + bytes + (mp ? 4 + 5 + hopBytes : 0);
   if (fixed >= <u32>MESSAGE_BYTES_MAX) return ERR_TOO_LONG;

@@ -1,6 +1,7 @@
 // The message header (RFC 4271 §4.1, §6.1): marker, length, type.
 
 import { loadU16, storeU16 } from "../mem/bytes";
+import { STATUS } from "./buffers";
 import {
   HEADER_BYTES,
   MESSAGE_BYTES_MAX,
@@ -22,7 +23,6 @@ import {
   STATUS_NOTIFY,
   UPDATE_BYTES_MIN,
 } from "./layout";
-import { STATUS } from "./buffers";
 
 /** Notes what a NOTIFICATION must carry; returns -1. `data` may be 0 with no bytes. */
 export function reset(notify: u32, data: usize, bytes: u32): i32 {

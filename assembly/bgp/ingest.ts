@@ -1,21 +1,21 @@
 // From received bytes to tables, a batch at a time: decode UPDATEs into records until something else comes, the bytes
 // end or the record buffer is full; then apply the records.
 
-import { STATUS, RECORDS } from "./buffers";
+import { RECORDS, STATUS } from "./buffers";
 import { frame } from "./header";
 import {
   ERR_MEMORY,
   HEADER_BYTES,
   MESSAGE_BYTES_MAX,
   MSG_UPDATE,
-  RECORDS_MAX,
-  RECORD_BYTES,
   R_ACTION,
   R_FAMILY,
   R_LENGTH,
   R_PATH_ID,
   R_PREFIX,
   R_SET,
+  RECORD_BYTES,
+  RECORDS_MAX,
   STATUS_CONSUMED,
   STATUS_MESSAGE,
   STATUS_MESSAGE_BYTES,
@@ -27,10 +27,10 @@ import {
   STOP_RECORDS_FULL,
   STOP_RESET,
 } from "./layout";
-import { needTable, tableOf } from "./rib";
 import { releaseBatch } from "./rewrite";
+import { needTable, tableOf } from "./rib";
 import { hold, release } from "./set";
-import { PUT_NEW, PUT_REPLACED, PUT_SAME, displacedSet, put, remove } from "./table";
+import { displacedSet, PUT_NEW, PUT_REPLACED, PUT_SAME, put, remove } from "./table";
 import { decodeUpdate, recordCount, startRecords } from "./update";
 
 /**

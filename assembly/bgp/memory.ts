@@ -34,7 +34,7 @@ export function take(bytes: usize): usize {
   p = top;
   const end = <u64>p + <u64>size;
   if (end > 0xffff0000) return 0;
-  const have = <u64>memory.size() << 16;
+  const have = (<u64>memory.size()) << 16;
   if (end > have) {
     const missing = <i32>((end - have + 0xffff) >> 16);
     // Ahead by an eighth, so that a growing table does not grow the memory page by page.

@@ -2,16 +2,7 @@
 // them irrelevant, and two spellings of one prefix must meet in one table entry.
 
 import { loadU32 } from "../mem/bytes";
-import {
-  FAMILY_IPV6,
-  RECORD_BYTES,
-  R_ACTION,
-  R_FAMILY,
-  R_LENGTH,
-  R_PATH_ID,
-  R_PREFIX,
-  R_SET,
-} from "./layout";
+import { FAMILY_IPV6, R_ACTION, R_FAMILY, R_LENGTH, R_PATH_ID, R_PREFIX, R_SET, RECORD_BYTES } from "./layout";
 
 /** Masks the low `bits` (0-64) leading bits of eight bytes that were loaded as they stand in memory. */
 function mask64(bits: u32): u64 {
@@ -44,7 +35,7 @@ function decodeIpv4(p: usize, end: usize, out: usize, set: u32, action: u32, add
     // family, length, action in one store
     store<u32>(out, kind | (bits << 8), R_FAMILY);
     store<u32>(out, path, R_PATH_ID);
-    store<u32>(out, load<u32>(p, 1) & bswap<u32>(<u32>((<u64>0xffffffff00000000) >> bits)), R_PREFIX);
+    store<u32>(out, load<u32>(p, 1) & bswap<u32>(<u32>(<u64>0xffffffff00000000 >> bits)), R_PREFIX);
     out += RECORD_BYTES;
     p = next;
   }

@@ -20,8 +20,8 @@ import {
   OPEN_COUNT,
   OPEN_HOLD_TIME,
   OPEN_IDENTIFIER,
-  OPEN_ROWS,
   OPEN_ROW_BYTES,
+  OPEN_ROWS,
   OPEN_VERSION,
 } from "./layout";
 

@@ -10,16 +10,16 @@ import {
   AS_SET,
   AS_TRANS,
   ATTR_AGGREGATOR,
+  ATTR_AS_PATH,
   ATTR_AS4_AGGREGATOR,
   ATTR_AS4_PATH,
-  ATTR_AS_PATH,
   ATTR_MP_REACH,
   ATTR_NEXT_HOP,
   FLAG_EXTENDED_LENGTH,
   FLAG_OPTIONAL,
-  STAGE_BYTES,
-  RIB_FLAGS,
   RIB_FLAG_FOUR_OCTET_AS,
+  RIB_FLAGS,
+  STAGE_BYTES,
 } from "./layout";
 import { take } from "./memory";
 import { intern, release } from "./set";
@@ -170,9 +170,9 @@ function widenSegments(p: usize, end: usize, out: usize, hops: u32): usize {
     }
     store<u8>(out, type);
     store<u8>(out, taken, 1);
-    for (let i: u32 = 0; i < taken; i++) storeU32(out + 2 + (<usize>i << 2), loadU16(p + 2 + (<usize>i << 1)));
-    out += 2 + (<usize>taken << 2);
-    p += 2 + (<usize>count << 1);
+    for (let i: u32 = 0; i < taken; i++) storeU32(out + 2 + ((<usize>i) << 2), loadU16(p + 2 + ((<usize>i) << 1)));
+    out += 2 + ((<usize>taken) << 2);
+    p += 2 + ((<usize>count) << 1);
   }
   return out;
 }

@@ -1,8 +1,8 @@
 // A RIB: one direction of one peer (Adj-RIB-In or Adj-RIB-Out). It holds what the decoder must know of the session,
 // its counters, and a table per family, made with its first prefix.
 
-import { FAMILIES, RIB_BYTES, RIB_FLAGS, RIB_TABLES, TABLE_CAPACITY, TABLE_CHANGES } from "./layout";
 import { strideOf } from "./family";
+import { FAMILIES, RIB_BYTES, RIB_FLAGS, RIB_TABLES, TABLE_CAPACITY, TABLE_CHANGES } from "./layout";
 import { give, take } from "./memory";
 import { release } from "./set";
 import { createTable, emptyTable, entryAt, freeTable, nextUsed } from "./table";
@@ -30,12 +30,12 @@ export function startSession(rib: usize, flags: u32): void {
 
 /** The family's table, 0 while it has never had a prefix. */
 export function tableOf(rib: usize, family: u32): usize {
-  return load<u32>(rib + RIB_TABLES + (<usize>family << 2));
+  return load<u32>(rib + RIB_TABLES + ((<usize>family) << 2));
 }
 
 /** The family's table, made when it is not there; 0 without memory. */
 export function needTable(rib: usize, family: u32): usize {
-  const slot = rib + RIB_TABLES + (<usize>family << 2);
+  const slot = rib + RIB_TABLES + ((<usize>family) << 2);
   if (load<u32>(slot) == 0) store<u32>(slot, <u32>createTable(strideOf(family)));
   return load<u32>(slot);
 }

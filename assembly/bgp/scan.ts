@@ -20,7 +20,7 @@ export function lookupLongest(rib: usize, family: u32): usize {
   if (table == 0) return 0;
   const most: i32 = family == FAMILY_IPV6 ? 128 : 32;
   for (let bits = most; bits >= 0; bits--) {
-    if (load<u32>(table + TABLE_PER_LENGTH + (<usize>bits << 2)) == 0) continue;
+    if (load<u32>(table + TABLE_PER_LENGTH + ((<usize>bits) << 2)) == 0) continue;
     for (let i: i32 = 0; i < 16; i++) {
       const keep = min<i32>(max<i32>(bits - i * 8, 0), 8);
       store<u8>(key + i, <u32>load<u8>(STAGE + i) & (0xff00 >> keep));

@@ -44,7 +44,7 @@ function same(a: usize, b: usize, bytes: u32): bool {
     b += 8;
   }
   const rest = <u32>(end - a);
-  return rest == 0 || ((load<u64>(a) ^ load<u64>(b)) << (64 - rest * 8)) == 0;
+  return rest == 0 || (load<u64>(a) ^ load<u64>(b)) << (64 - rest * 8) == 0;
 }
 
 /** A set's block: 8 bytes more than it needs, so that its last word may be loaded whole. */
@@ -58,11 +58,11 @@ function grow(): bool {
   if (fresh == 0) return false;
   memory.fill(fresh, 0, wider * 8);
   for (let i: u32 = 0; i < capacity; i++) {
-    const entry = load<u64>(index + (<usize>i << 3));
+    const entry = load<u64>(index + ((<usize>i) << 3));
     if (entry == 0) continue;
     let slot = <u32>entry & (wider - 1);
-    while (load<u64>(fresh + (<usize>slot << 3)) != 0) slot = (slot + 1) & (wider - 1);
-    store<u64>(fresh + (<usize>slot << 3), entry);
+    while (load<u64>(fresh + ((<usize>slot) << 3)) != 0) slot = (slot + 1) & (wider - 1);
+    store<u64>(fresh + ((<usize>slot) << 3), entry);
   }
   if (capacity != 0) give(index, capacity * 8);
   index = fresh;
@@ -76,7 +76,7 @@ export function intern(p: usize, bytes: u32): usize {
   const hash = hashOf(p, bytes);
   let slot = hash & (capacity - 1);
   while (true) {
-    const at = index + (<usize>slot << 3);
+    const at = index + ((<usize>slot) << 3);
     const entry = load<u64>(at);
     if (entry == 0) {
       const set = take(blockOf(bytes));
@@ -85,7 +85,7 @@ export function intern(p: usize, bytes: u32): usize {
       store<u32>(set, 1, SET_REFS);
       store<u32>(set, bytes, SET_LENGTH);
       memory.copy(set + SET_BYTES, p, bytes);
-      store<u64>(at, (<u64>set << 32) | hash);
+      store<u64>(at, ((<u64>set) << 32) | hash);
       count++;
       return set;
     }
@@ -115,19 +115,19 @@ export function release(set: usize): void {
 function remove(set: usize): void {
   const mask = capacity - 1;
   let slot = load<u32>(set, SET_HASH) & mask;
-  while (<usize>(load<u64>(index + (<usize>slot << 3)) >> 32) != set) slot = (slot + 1) & mask;
+  while (<usize>(load<u64>(index + ((<usize>slot) << 3)) >> 32) != set) slot = (slot + 1) & mask;
   let next = slot;
   while (true) {
     next = (next + 1) & mask;
-    const entry = load<u64>(index + (<usize>next << 3));
+    const entry = load<u64>(index + ((<usize>next) << 3));
     if (entry == 0) break;
     // An entry may move back unless its home lies between the gap and where it stands.
     const home = <u32>entry & mask;
     if (((next - home) & mask) < ((next - slot) & mask)) continue;
-    store<u64>(index + (<usize>slot << 3), entry);
+    store<u64>(index + ((<usize>slot) << 3), entry);
     slot = next;
   }
-  store<u64>(index + (<usize>slot << 3), 0);
+  store<u64>(index + ((<usize>slot) << 3), 0);
   give(set, blockOf(load<u32>(set, SET_LENGTH)));
   count--;
 }

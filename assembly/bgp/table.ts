@@ -2,7 +2,15 @@
 // doubled at three quarters. An entry is 16 bytes for IPv4 and 24 for IPv6, so a full IPv4 table of 1 M prefixes
 // takes 32 MiB. Entries: {set u32, prefix u32, length u8, path id u32} and {set u32, length u8, prefix 16 bytes}.
 
-import { TABLE_BYTES, TABLE_CAPACITY, TABLE_CHANGES, TABLE_COUNT, TABLE_PER_LENGTH, TABLE_SLOTS, TABLE_STRIDE } from "./layout";
+import {
+  TABLE_BYTES,
+  TABLE_CAPACITY,
+  TABLE_CHANGES,
+  TABLE_COUNT,
+  TABLE_PER_LENGTH,
+  TABLE_SLOTS,
+  TABLE_STRIDE,
+} from "./layout";
 import { give, take } from "./memory";
 import { hashSeed } from "./set";
 
@@ -48,8 +56,8 @@ export function emptyTable(table: usize): void {
 }
 
 function hash4(prefix: u32, bits: u32, path: u32): u32 {
-  const h = ((<u64>prefix | (<u64>(bits | (path << 6)) << 32)) ^ hashSeed()) * 0x9fb21c651e98df25;
-  return <u32>((h ^ (h >> 29)) * 0xd6e8feb86659fd93 >> 32);
+  const h = ((<u64>prefix | ((<u64>(bits | (path << 6))) << 32)) ^ hashSeed()) * 0x9fb21c651e98df25;
+  return <u32>(((h ^ (h >> 29)) * 0xd6e8feb86659fd93) >> 32);
 }
 
 function hash6(high: u64, low: u64, bits: u32): u32 {
@@ -72,7 +80,7 @@ function probe(table: usize, stride: u32, prefix: usize, bits: u32, path: u32): 
     const key = load<u32>(prefix);
     let slot = hash4(key, bits, path) & mask;
     while (true) {
-      const entry = slots + (<usize>slot << 4);
+      const entry = slots + ((<usize>slot) << 4);
       if (load<u32>(entry) == 0) return entry;
       if (load<u32>(entry, 4) == key && load<u8>(entry, 8) == bits && load<u32>(entry, 12) == path) return entry;
       slot = (slot + 1) & mask;
@@ -111,7 +119,7 @@ function grow(table: usize, stride: u32): bool {
 }
 
 function countLength(table: usize, bits: u32, by: i32): void {
-  const at = table + TABLE_PER_LENGTH + (<usize>bits << 2);
+  const at = table + TABLE_PER_LENGTH + ((<usize>bits) << 2);
   store<u32>(at, load<u32>(at) + by);
   store<u32>(table, load<u32>(table, TABLE_COUNT) + by, TABLE_COUNT);
 }

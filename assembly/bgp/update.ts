@@ -23,20 +23,20 @@ import {
   NOTIFY_NETWORK_FIELD,
   NOTIFY_OPTIONAL_ATTRIBUTE,
   NOTIFY_UNRECOGNIZED_WELL_KNOWN,
+  RECORD_BYTES,
   RIB_ANNOUNCED,
   RIB_ATTRIBUTES_DISCARDED,
   RIB_END_OF_RIB,
   RIB_FAMILIES_IGNORED,
-  RIB_FLAGS,
   RIB_FLAG_ADD_PATH,
   RIB_FLAG_FAMILY,
   RIB_FLAG_FOUR_OCTET_AS,
   RIB_FLAG_IBGP,
+  RIB_FLAGS,
   RIB_TREATED_AS_WITHDRAW,
   RIB_UPDATES,
-  RIB_WITHDRAWN,
   RIB_WITHDRAW_UPDATES,
-  RECORD_BYTES,
+  RIB_WITHDRAWN,
   ROW_CHECK_SHIFT,
   ROW_IBGP_ONLY,
   ROW_KNOWN,
@@ -173,7 +173,15 @@ function addPath(rib: usize, family: u32): bool {
 
 /** Appends records; -1 after a reset when the prefixes cannot be read. */
 function emit(rib: usize, p: usize, end: usize, family: u32, set: usize, notify: u32): i32 {
-  const next = decodeNlri(p, end, out, family, <u32>set, set == 0 ? ACTION_WITHDRAW : ACTION_ANNOUNCE, addPath(rib, family));
+  const next = decodeNlri(
+    p,
+    end,
+    out,
+    family,
+    <u32>set,
+    set == 0 ? ACTION_WITHDRAW : ACTION_ANNOUNCE,
+    addPath(rib, family),
+  );
   if (next == 0) return reset(notify, 0, 0);
   count(rib, set == 0 ? RIB_WITHDRAWN : RIB_ANNOUNCED, (next - out) / RECORD_BYTES);
   out = next;
@@ -255,7 +263,8 @@ function decodeParts(rib: usize, p: usize, bytes: u32): i32 {
   if (nlri > end) return reset(NOTIFY_ATTRIBUTE_LIST, 0, 0);
   if (walk(rib, attributes, nlri) < 0) return -1;
   checkMandatory(rib, nlri < end);
-  if (withdrawnEnd > withdrawn && emit(rib, withdrawn, withdrawnEnd, FAMILY_IPV4, 0, NOTIFY_NETWORK_FIELD) < 0) return -1;
+  if (withdrawnEnd > withdrawn && emit(rib, withdrawn, withdrawnEnd, FAMILY_IPV4, 0, NOTIFY_NETWORK_FIELD) < 0)
+    return -1;
   if (unreach != 0 && emitUnreach(rib) < 0) return -1;
   if (withdrawnEnd > withdrawn || unreach != 0) count(rib, RIB_WITHDRAW_UPDATES, 1);
   if (nlri < end && emitNlri(rib, attributes, nlri, end) < 0) return -1;
