@@ -67,6 +67,8 @@ const instructionByCode = new Map(INSTRUCTIONS.map((row) => [row.code, row]));
 
 /** OFPCML_NO_BUFFER: a packet for the controller comes whole (spec §7.2.5). */
 const WHOLE_PACKET = 0xffff;
+/** OFPP_CONTROLLER: the one port for which max_len says anything. */
+const CONTROLLER = 0xfffffffd;
 const ETH_TYPE: Kind = KINDS.ethType;
 
 function numberOf(row: ActionRow, value: unknown): number {
@@ -121,7 +123,9 @@ function writeAction(writer: RecordWriter, action: Readonly<Record<string, unkno
   else if (row.argument === "port") {
     const port = parsePort(value);
     if (port === null) throw badValue(row.name, value, KINDS.port.allowed);
-    writer.output(row.code, port, port === 0xfffffffd ? WHOLE_PACKET : 0);
+    const shorter = action["max_len"] === undefined ? WHOLE_PACKET : wholeNumber(action["max_len"], 16);
+    if (shorter === null) throw badValue("max_len", action["max_len"], "a number 0..65535");
+    writer.output(row.code, port, port === CONTROLLER ? Number(shorter) : 0);
   } else if (row.argument === "ethType") {
     const type = ETH_TYPE.parse(value, { name: row.name, bytes: 2, bits: 16 });
     if (!type) throw badValue(row.name, value, ETH_TYPE.allowed);
@@ -199,7 +203,9 @@ export function printActionItem(reader: RecordReader): string {
   if (!row || reader.raw) return printRaw(reader);
   switch (row.argument) {
     case "port":
-      return `{"output":${printPort(reader.arg)}}`;
+      return reader.arg === CONTROLLER && reader.maxLength !== WHOLE_PACKET
+        ? `{"output":"CONTROLLER","max_len":${reader.maxLength}}`
+        : `{"output":${printPort(reader.arg)}}`;
     case "flag":
       return `{"${row.name}":true}`;
     case "ethType":

@@ -8,15 +8,21 @@ import type { Session } from "./session.js";
 /** OFPPC_PORT_DOWN */
 const PORT_DOWN = 1;
 
+/** The body of a PORT_MOD; the port's own address must be in it. */
+export function portModBody(number: number, mac: string, enable: boolean): Buffer {
+  const body = Buffer.alloc(32);
+  body.writeUInt32BE(number, 0);
+  Buffer.from(mac.replaceAll(":", ""), "hex").copy(body, 8);
+  body.writeUInt32BE(enable ? 0 : PORT_DOWN, 16);
+  body.writeUInt32BE(PORT_DOWN, 20);
+  return body;
+}
+
 /** Enables or disables a port and waits for the barrier. Errors: PORT_NOT_FOUND, OPENFLOW_REFUSED. */
 export async function portMod(session: Session, number: number, enable: boolean): Promise<void> {
   const port = session.ports.get(number);
   if (!port) throw new AppError("PORT_NOT_FOUND", { id: number });
-  const body = Buffer.alloc(32);
-  body.writeUInt32BE(number, 0);
-  Buffer.from(port.mac.replaceAll(":", ""), "hex").copy(body, 8);
-  body.writeUInt32BE(enable ? 0 : PORT_DOWN, 16);
-  body.writeUInt32BE(PORT_DOWN, 20);
+  const body = portModBody(number, port.mac, enable);
   const { failures } = await session.changeOne((xid) => message(MESSAGE.PORT_MOD, xid, body));
   if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
 }
