@@ -84,16 +84,19 @@ export class RecordWriter {
 
   /** An instruction; the actions that follow are its own. */
   instruction(type: number, arg = 0, payload: Uint8Array = EMPTY, raw = false): void {
-    this.#bytes.set(payload, this.#item(L.KIND_INSTRUCTION, raw ? L.FLAG_RAW : 0, type, payload.length, arg));
+    const at = this.#item(L.KIND_INSTRUCTION, raw ? L.FLAG_RAW : 0, type, payload.length, arg);
+    this.#bytes.set(payload, at);
   }
 
   action(type: number, arg = 0, payload: Uint8Array = EMPTY, raw = false): void {
-    this.#bytes.set(payload, this.#item(L.KIND_ACTION, raw ? L.FLAG_RAW : 0, type, payload.length, arg));
+    const at = this.#item(L.KIND_ACTION, raw ? L.FLAG_RAW : 0, type, payload.length, arg);
+    this.#bytes.set(payload, at);
   }
 
   /** An `output` action. */
   output(type: number, port: number, maxLength: number): void {
-    this.#bytes.writeUInt32LE(maxLength, this.#item(L.KIND_ACTION, 0, type, 4, port));
+    const at = this.#item(L.KIND_ACTION, 0, type, 4, port);
+    this.#bytes.writeUInt32LE(maxLength, at);
   }
 
   /** A `set_field` action: the field's OXM TLV. */
@@ -134,6 +137,7 @@ export class RecordWriter {
     return bytes;
   }
 
+  /** Reserves an item; may move the buffer, so that its callers look at `#bytes` only afterwards. */
   #item(kind: number, flags: number, code: number, length: number, arg: number): number {
     const size = (L.ITEM_HEAD + length + 3) & ~3;
     this.#need(size);
