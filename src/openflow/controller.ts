@@ -256,7 +256,7 @@ export class Controller implements SessionListener {
       const gone = [...this.#lives.keys()].find((id) => !this.#datapaths.has(id));
       if (gone !== undefined) this.#lives.delete(gone);
     }
-    const before = { packetIns: 0, flowsRemoved: 0, flowMessagesSent: 0, errors: 0, messagesIn: 0, messagesOut: 0 };
+    const before = { packetIns: 0, flowsRemoved: 0, flowMessagesSent: 0, errors: 0, messagesIn: 0 };
     const life = { name: "", connections: 0, disconnections: 0, before };
     this.#lives.set(dpid, life);
     return life;
@@ -270,7 +270,6 @@ function sum(a: SessionCounters, b: SessionCounters): SessionCounters {
     flowMessagesSent: a.flowMessagesSent + b.flowMessagesSent,
     errors: a.errors + b.errors,
     messagesIn: a.messagesIn + b.messagesIn,
-    messagesOut: a.messagesOut + b.messagesOut,
   };
 }
 

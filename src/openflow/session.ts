@@ -1,5 +1,4 @@
-// Drives one switch's connection: socket, framing, the channel's state machine, ports and counters. Everything that is
-// sent in one turn of the event loop leaves in one write, and all changes of that turn share one barrier.
+// Drives one switch's connection: framing of what comes, the channel's state machine, requests, ports and counters.
 
 import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
@@ -15,6 +14,7 @@ import {
   step,
 } from "./fsm.js";
 import * as wire from "./messages.js";
+import { Outbox } from "./outbox.js";
 import { PacketRing } from "./packet_ring.js";
 import { type ChangeResult, type Multipart, Requests } from "./requests.js";
 
@@ -32,16 +32,6 @@ export interface SessionCounters {
   flowMessagesSent: number;
   errors: number;
   messagesIn: number;
-  messagesOut: number;
-}
-
-interface QueuedChange {
-  readonly count: number;
-  /** Builds the messages with transaction ids from `xid` on; may throw CodecError. */
-  pack(xid: number): Uint8Array;
-  readonly isFlow: boolean;
-  resolve(result: ChangeResult): void;
-  reject(error: Error): void;
 }
 
 export interface SessionTimes {
@@ -49,7 +39,6 @@ export interface SessionTimes {
   readonly requestMs: number;
 }
 
-const LINGER_MS = 1_000;
 const NO_CHANGE: ChangeResult = { failures: [] };
 
 export class Session {
@@ -63,7 +52,6 @@ export class Session {
     flowMessagesSent: 0,
     errors: 0,
     messagesIn: 0,
-    messagesOut: 0,
   };
   features: wire.Features = { dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
   description: wire.Description = wire.NO_DESCRIPTION;
@@ -73,23 +61,19 @@ export class Session {
   /** The newest PACKET_INs, for rooms that look at packets. */
   readonly packets = new PacketRing();
   readonly requests = new Requests();
-  readonly #socket: Socket;
   readonly #codec: OpenFlowCodec;
   readonly #listener: SessionListener;
   readonly #times: SessionTimes;
+  readonly #outbox: Outbox;
   #state: ChannelState = newChannel(performance.now());
   #carry: Buffer | null = null;
-  #outbox: Uint8Array[] = [];
-  #queued: QueuedChange[] = [];
-  #queuedCount = 0;
-  #flushing = false;
-  #isClosed = false;
+  #gone: AppError | null = null;
 
   constructor(socket: Socket, codec: OpenFlowCodec, times: SessionTimes, listener: SessionListener) {
-    this.#socket = socket;
     this.#codec = codec;
     this.#times = times;
     this.#listener = listener;
+    this.#outbox = new Outbox(socket, this.requests, times.requestMs);
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     this.port = socket.remotePort ?? 0;
     this.localAddress = (socket.localAddress ?? "").replace(/^::ffff:/, "");
@@ -106,16 +90,11 @@ export class Session {
 
   /** Ends the connection; everything that waits fails with 503. */
   close(reason: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#gone) return;
     this.#state = { ...this.#state, phase: "closed" };
-    this.#write();
-    // What was said last (an ERROR) is still delivered, but not to a peer that does not read.
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy());
-    this.#socket.destroySoon();
     const gone = new AppError("UNAVAILABLE", { what: `datapath ${wire.dpidText(this.features.dpid)}`, reason });
-    for (const change of this.#queued) change.reject(gone);
-    this.#queued = [];
+    this.#gone = gone;
+    this.#outbox.close(gone);
     this.requests.failAll(gone);
     this.#listener.closed(this, reason);
   }
@@ -129,23 +108,25 @@ export class Session {
   /** Queues a message that is no change. */
   send(bytes: Uint8Array): void {
     this.#outbox.push(bytes);
-    this.counters.messagesOut++;
-    this.#schedule();
   }
 
   /** Sends the records as FLOW_MODs; resolves once the switch has passed the barrier after them. */
   changeFlows(records: Uint8Array, count: number): Promise<ChangeResult> {
     if (count === 0) return Promise.resolve(NO_CHANGE);
-    return this.#change(count, (xid) => this.#codec.packFlowMods(records, xid), true);
+    const sent = (): void => {
+      this.counters.flowMessagesSent += count;
+    };
+    return this.#outbox.change(count, (xid) => this.#codec.packFlowMods(records, xid), sent);
   }
 
   /** Sends one message of another kind (GROUP_MOD, METER_MOD, PORT_MOD) with a barrier. */
   changeOne(pack: (xid: number) => Uint8Array): Promise<ChangeResult> {
-    return this.#change(1, pack, false);
+    return this.#outbox.change(1, pack, () => undefined);
   }
 
   /** Sends a multipart request that `pack` builds; `part` sees each part of the answer, which may throw. */
   query(type: number, pack: (xid: number) => Uint8Array, part: (frame: number) => void): Promise<void> {
+    if (this.#gone) return Promise.reject(this.#gone);
     if (this.requests.multipartsInFlight >= LIMITS.openflowQueries) {
       return Promise.reject(
         new AppError("OVERLOADED", { what: "the switch's request queue", limit: LIMITS.openflowQueries }),
@@ -178,68 +159,6 @@ export class Session {
       },
     );
     return Buffer.concat(parts);
-  }
-
-  #change(count: number, pack: (xid: number) => Uint8Array, isFlow: boolean): Promise<ChangeResult> {
-    const waiting = this.requests.changesInFlight + this.#queuedCount + count;
-    if (waiting > LIMITS.openflowChanges || this.#socket.writableLength > LIMITS.openflowSendBytes) {
-      return Promise.reject(
-        new AppError("OVERLOADED", { what: "the switch's change queue", limit: LIMITS.openflowChanges }),
-      );
-    }
-    this.#queuedCount += count;
-    return new Promise((resolve, reject) => {
-      this.#queued.push({ count, pack, isFlow, resolve, reject });
-      this.#schedule();
-    });
-  }
-
-  #schedule(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => this.#flush());
-  }
-
-  /** One write for the turn: messages, then the changes and the barrier that they share. */
-  #flush(): void {
-    this.#flushing = false;
-    if (this.#isClosed) return;
-    const changes = this.#queued;
-    this.#queued = [];
-    this.#queuedCount = 0;
-    if (changes.length > 0) {
-      const barrierXid = this.requests.take(1);
-      const due = performance.now() + this.#times.requestMs;
-      for (const change of changes) this.#pack(change, barrierXid, due);
-      this.#outbox.push(wire.message(MESSAGE.BARRIER_REQUEST, barrierXid));
-      this.counters.messagesOut++;
-    }
-    this.#write();
-  }
-
-  #pack(change: QueuedChange, barrierXid: number, due: number): void {
-    const firstXid = this.requests.take(change.count);
-    try {
-      this.#outbox.push(change.pack(firstXid));
-    } catch (error) {
-      change.reject(
-        error instanceof CodecError ? new AppError("OPENFLOW_VALUE", { reason: error.message }) : (error as Error),
-      );
-      return;
-    }
-    this.counters.messagesOut += change.count;
-    if (change.isFlow) this.counters.flowMessagesSent += change.count;
-    const { count, resolve, reject } = change;
-    this.requests.addChange({ firstXid, count, barrierXid, due, resolve, reject });
-  }
-
-  #write(): void {
-    if (this.#outbox.length === 0 || this.#socket.destroyed) return;
-    const bytes = this.#outbox.length === 1 ? (this.#outbox[0] as Uint8Array) : Buffer.concat(this.#outbox);
-    this.#outbox = [];
-    this.#socket.write(bytes);
-    // A peer that asks without reading the answers must not fill our memory.
-    if (this.#socket.writableLength > 2 * LIMITS.openflowSendBytes) this.#socket.destroy();
   }
 
   #step(input: ChannelInput): void {
@@ -308,7 +227,7 @@ export class Session {
     this.#step({ kind: "heard" });
     const piece = this.#codec.scanBytes / 2;
     try {
-      for (let at = 0; at < chunk.length && !this.#isClosed; at += piece) this.#scan(chunk.subarray(at, at + piece));
+      for (let at = 0; at < chunk.length && !this.#gone; at += piece) this.#scan(chunk.subarray(at, at + piece));
     } catch (error) {
       this.#step({ kind: "malformed", reason: `malformed message: ${reasonOf(error)}` });
     }
@@ -319,14 +238,18 @@ export class Session {
     const carried = this.#carry?.length ?? 0;
     const frames = codec.scan(this.#carry, chunk);
     const { scanned, scanProblem } = codec;
-    for (let i = 0; i < frames && !this.#isClosed; i++) this.#dispatch(i);
-    if (this.#isClosed) return;
+    for (let i = 0; i < frames && !this.#gone; i++) this.#dispatch(i);
+    if (this.#gone) return;
     if (scanProblem) this.#step({ kind: "malformed", reason: `malformed message: ${scanProblem}` });
     // What is left is the beginning of one message, under 64 KiB; it may reach back into the last carry.
     else if (scanned >= carried) {
       const left = chunk.subarray(scanned - carried);
       this.#carry = left.length > 0 ? Buffer.from(left) : null;
     } else this.#carry = Buffer.concat([(this.#carry as Buffer).subarray(scanned), chunk]);
+    // Noise whose length field promises more would otherwise stay until the handshake is over.
+    if (this.#state.phase === "hello" && (this.#carry?.[1] ?? MESSAGE.HELLO) > MESSAGE.ERROR) {
+      this.#step({ kind: "other", name: `a message of type ${this.#carry?.[1]}` });
+    }
   }
 
   #dispatch(i: number): void {
