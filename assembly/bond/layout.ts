@@ -155,6 +155,7 @@ export const BOND_LAST_LEG = 56; // u32: pointer of the last choice
 export const BOND_RX_TIME = 64; // i64: newest INNER_TIME, unwrapped
 export const BOND_SPREAD = 72; // i64: ns, delay between fastest and slowest live leg
 export const BOND_Q_BYTES_MAX = 80; // u32: one bucket's bound
+export const BOND_LAST_RX = 88; // i64: ns
 export const BOND_COUNTERS = 128; // u64 each, COUNTER_*
 export const BOND_LEG_TABLE = 512;
 export const BOND_BUCKETS = 8704; // BOND_LEG_TABLE + LEGS_MAX * LEG_SIZE

@@ -7,6 +7,9 @@ import { flushDelivery } from "./deliver";
 import { heartbeatInput } from "./heartbeat";
 import { confirmed, handshake, recvmmsg } from "./host";
 import {
+  BOND_LAST_RX,
+  BOND_LEG_TABLE,
+  BOND_LEGS,
   BOND_RX_TIME,
   CONTROL_SIZE,
   COUNTER_AUTH_DROPS,
@@ -35,6 +38,7 @@ import {
   LEG_RX_BYTES,
   LEG_RX_PACKETS,
   LEG_RX_TIME,
+  LEG_SIZE,
   NAME_SIZE,
   OUTER_COUNTER,
   OUTER_INDEX,
@@ -66,6 +70,9 @@ import { checkPacket } from "./packet";
 import { reorder } from "./reorder";
 import { expandSequence, replayFresh, replayMark } from "./replay";
 import { findSession, openFrame } from "./session";
+
+/** INNER_TIME has 16 bits of 65.536 us. */
+const WRAP_NS: i64 = 1 << 32;
 
 // sender of the datagram in hand, and the address that it wrote to
 let name: usize = 0;
@@ -180,12 +187,25 @@ function roam(leg: usize): void {
   }
 }
 
+/** INNER_TIME in full: nearest to the newest time seen, or a new start when that is too long ago to tell. */
+function unwrapTime(bond: usize, low: u32, now: i64): i64 {
+  const silent = now - load<i64>(bond, BOND_LAST_RX);
+  store<i64>(bond, now, BOND_LAST_RX);
+  let newest = load<i64>(bond, BOND_RX_TIME);
+  if (newest == 0 || silent > WRAP_NS / 4) {
+    newest = <i64>low + 0x10000;
+    const end = bond + BOND_LEG_TABLE + load<u32>(bond, BOND_LEGS) * LEG_SIZE;
+    // what a leg delivered before the silence proves nothing on the new scale
+    for (let leg = bond + BOND_LEG_TABLE; leg < end; leg += LEG_SIZE) store<i64>(leg, 0, LEG_RX_TIME);
+  }
+  const time = newest + <i64>(<i16>(low - <u32>newest));
+  store<i64>(bond, max<i64>(newest, time), BOND_RX_TIME);
+  return time;
+}
+
 function authentic(bond: usize, leg: usize, session: usize, inner: usize, length: u32, now: i64): void {
   const flags = <u32>load<u8>(inner, INNER_FLAGS);
-  const newest = load<i64>(bond, BOND_RX_TIME);
-  // INNER_TIME unwrapped: the 16 bits nearest to the newest time seen
-  const time = newest + <i64>(<i16>(loadU16(inner + INNER_TIME) - <u32>newest));
-  if (time > newest) store<i64>(bond, time, BOND_RX_TIME);
+  const time = unwrapTime(bond, loadU16(inner + INNER_TIME), now);
   if (!(flags & INNER_EXPRESS)) store<i64>(leg, max<i64>(load<i64>(leg, LEG_RX_TIME), time), LEG_RX_TIME);
   if (flags & INNER_CONTROL) return heartbeatInput(leg, session, inner + INNER_SIZE, length, now);
   const packet = inner + INNER_SIZE;
