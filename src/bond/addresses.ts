@@ -32,8 +32,8 @@ export function tunnelAddresses(subnet: string): TunnelAddresses {
 /** How many /31 (or /127) a pool holds. */
 export function poolSize(pool: string): number {
   const prefix = parsePrefix(pool);
-  if (!prefix) return 0;
-  return 2 ** Math.min(32, Math.max(0, prefix.bytes.length * 8 - 1 - prefix.length));
+  const bits = prefix ? prefix.bytes.length * 8 - 1 - prefix.length : -1;
+  return bits < 0 ? 0 : 2 ** Math.min(32, bits);
 }
 
 /**

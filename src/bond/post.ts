@@ -32,6 +32,7 @@ export function createPoster(base: string, mostBytes: number): Poster {
     timeoutMs: number,
   ): Promise<Posted> {
     return new Promise((resolve, reject) => {
+      let answered = false;
       const request = (secure ? httpsRequest : httpRequest)(
         {
           host: url.hostname.replace(/^\[|\]$/g, ""),
@@ -46,7 +47,10 @@ export function createPoster(base: string, mostBytes: number): Poster {
             ...headers,
           },
         },
-        (response) => void read(response, mostBytes).then(resolve, reject),
+        (response) => {
+          answered = true;
+          read(response, mostBytes).then(resolve, reject);
+        },
       );
       underWay.add(request);
       const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -54,7 +58,8 @@ export function createPoster(base: string, mostBytes: number): Poster {
       request.on("close", () => {
         clearTimeout(timer);
         underWay.delete(request);
-        reject(new Error("the connection was closed"));
+        // Once an answer has begun, its own reading ends with it, or fails.
+        if (!answered) reject(new Error("the connection was closed"));
       });
       request.end(body);
     });

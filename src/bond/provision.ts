@@ -166,6 +166,11 @@ export class Provisioner {
     this.apply();
   }
 
+  /** How many bonds this box is the aggregator of. */
+  get ours(): number {
+    return this.#ours.size;
+  }
+
   /** True when this box is the aggregator of the bond. */
   isOurs(bond: number): boolean {
     return this.#ours.has(bond);

@@ -54,7 +54,7 @@ export const MESSAGES = {
   interfaceElsewhere: "The interface belongs to another node.",
   interfaceTaken: "The interface already has a leg.",
   interfaceInUse: "The interface is in use by a leg.",
-  ifname: "Enter a valid interface name: up to 15 characters, no slash and no white space.",
+  ifname: "Enter a valid interface name: up to 15 characters, no slash, colon or white space.",
   password: "This password is too short. It must contain at least {limit} characters.",
   aggregatorInUse: "The aggregator is in use by a bond.",
   aggregatorOwn: "This appliance's own aggregator cannot be deleted.",

@@ -3,6 +3,7 @@
 // something else must hold or happen, a function in rules.ts.
 
 import { LIMITS } from "../../base/limits.js";
+import { schedulers } from "../../bond/dataplane/schedulers.js";
 import type { Method } from "../../http/table.js";
 import type { StoredRecord } from "./context.js";
 import {
@@ -14,6 +15,7 @@ import {
   fixed,
   integer,
   ip,
+  labelOf,
   number,
   relation,
   slug,
@@ -39,13 +41,11 @@ const space = relation("space", ["spaces"], { required: false, filter: true, nes
 const created = fixed("created", "datetime");
 
 const LINK_MODES = { active: "Active", idle: "Idle", offline: "Offline" };
-const DISTRIBUTIONS = {
-  idmpq: "IDMPQ",
-  weighted_round_robin: "Weighted round robin",
-  flowlet: "Flowlet",
-  redundant: "Redundant",
-};
-const SECURITIES = { none: "None", hmac: "HMAC", encryption: "Encryption" };
+/** What the data plane can do, by the name that people read. */
+const DISTRIBUTIONS = Object.fromEntries(
+  schedulers.map(({ name }) => [name, name === "idmpq" ? "IDMPQ" : labelOf(name)] as const),
+);
+const SECURITIES = { encryption: "Encryption" };
 
 // spaces
 
@@ -179,7 +179,7 @@ const ethernetInterfaces = resource({
       immutable: true,
       filter: true,
       check(given) {
-        if (/[\s/]/.test(given) || given === "." || given === "..") throw invalid("ifname");
+        if (/[\s/:]/.test(given) || given === "." || given === "..") throw invalid("ifname");
         return given;
       },
     }),

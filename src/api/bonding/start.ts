@@ -83,7 +83,7 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
       const own = (dataplane.status()?.bonds ?? []).filter((bond) => provisioner.isOurs(bond.id));
       const up = own.filter((bond) => bond.state === "up").length;
       const parts = takesLegs(config)
-        ? [`${up} of ${own.length} bonds up`, `${manager.connected()} bonders connected`]
+        ? [`${up} of ${provisioner.ours} bonds up`, `${manager.connected()} bonders connected`]
         : [];
       if (link) parts.push(`served by ${link.manager}`);
       return { status: "up", detail: parts.join(", ") };

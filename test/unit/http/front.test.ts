@@ -8,6 +8,7 @@ import { createLog } from "../../../src/base/log.js";
 import type { Authenticator } from "../../../src/http/auth.js";
 import { type Front, startFront } from "../../../src/http/front.js";
 import { json, type Surface } from "../../../src/http/table.js";
+import { freePort } from "../../helpers/ports.js";
 
 const caller = { id: 1, name: "admin", superuser: true };
 /** A password of "slow" takes as long to check as a real hash. */
@@ -233,6 +234,22 @@ for (const adapter of ["uws", "node"] as const) {
         code: "PORT_IN_USE",
         message: /HTTP cannot listen on 127\.0\.0\.1:\d+: the port is in use/,
       });
+    });
+
+    t.test("a port is free again at once, also with connections that this end has closed", async (t) => {
+      const options = { host: "127.0.0.1", adapter, surfaces, accounts, log };
+      // A port that the kernel chose is bound with other socket options than a named one.
+      const first = await startFront({ ...options, port: await freePort() });
+      const socket = connect(first.port, "127.0.0.1");
+      await new Promise((resolve) => socket.once("connect", resolve));
+      socket.on("error", () => undefined).resume();
+      const ended = new Promise((resolve) => socket.once("close", resolve));
+      await first.close();
+      // The end that closes first keeps the address in TIME-WAIT for a minute.
+      await ended;
+      const second = await startFront({ ...options, port: first.port });
+      t.equal(second.port, first.port);
+      await second.close();
     });
 
     t.test("graceful end: what is under way is answered, what is new is not", async (t) => {
