@@ -6,7 +6,7 @@ import { LIMITS } from "../base/limits.js";
 import type { CodecTables, Form } from "../wasm/openflow.js";
 import type { RecordReader, RecordWriter } from "../wasm/openflow_records.js";
 import { MATCH_FIELDS, matchFieldByCode, parseSetField } from "./match_fields.js";
-import { badValue, bigEndian, KINDS, type Kind, parsePort, printPort, wholeNumber } from "./values.js";
+import { badValue, bigEndian, KINDS, type Kind, parsePort, printPort, smallNumber } from "./values.js";
 
 /** What the JSON value of an action or instruction is. */
 export type Argument = "port" | "flag" | "number" | "ethType" | "field" | "metadata" | "actions" | "experimenter";
@@ -72,10 +72,10 @@ const CONTROLLER = 0xfffffffd;
 const ETH_TYPE: Kind = KINDS.ethType;
 
 function numberOf(row: ActionRow, value: unknown): number {
-  const number = wholeNumber(value, 32);
+  const number = smallNumber(value, 32);
   const max = row.max ?? 0xffffffff;
-  if (number === null || number > BigInt(max)) throw badValue(row.name, value, `a number 0..${max}`);
-  return Number(number);
+  if (number === null || number > max) throw badValue(row.name, value, `a number 0..${max}`);
+  return number;
 }
 
 /** The hex text of an experimenter's body after its id, with `0x`. */
@@ -93,7 +93,7 @@ function padRaw(body: Buffer): Buffer {
 }
 
 function experimenterBody(value: unknown, data: unknown): Buffer {
-  const id = wholeNumber(typeof value === "string" && /^[0-9a-fA-F]{1,8}$/.test(value) ? `0x${value}` : value, 32);
+  const id = smallNumber(typeof value === "string" && /^[0-9a-fA-F]{1,8}$/.test(value) ? `0x${value}` : value, 32);
   if (id === null) throw badValue("experimenter", value, "an experimenter id as 0x text");
   return padRaw(Buffer.concat([bigEndian(id, 4), hexBytes("data", data)]));
 }
@@ -123,9 +123,9 @@ function writeAction(writer: RecordWriter, action: Readonly<Record<string, unkno
   else if (row.argument === "port") {
     const port = parsePort(value);
     if (port === null) throw badValue(row.name, value, KINDS.port.allowed);
-    const shorter = action["max_len"] === undefined ? WHOLE_PACKET : wholeNumber(action["max_len"], 16);
+    const shorter = action["max_len"] === undefined ? WHOLE_PACKET : smallNumber(action["max_len"], 16);
     if (shorter === null) throw badValue("max_len", action["max_len"], "a number 0..65535");
-    writer.output(row.code, port, port === CONTROLLER ? Number(shorter) : 0);
+    writer.output(row.code, port, port === CONTROLLER ? shorter : 0);
   } else if (row.argument === "ethType") {
     const type = ETH_TYPE.parse(value, { name: row.name, bytes: 2, bits: 16 });
     if (!type) throw badValue(row.name, value, ETH_TYPE.allowed);

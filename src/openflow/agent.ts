@@ -1,15 +1,25 @@
 // The control thread's end of the OpenFlow room: starts the worker and is the handle that routes and other rooms use.
 // Flow changes of one event-loop turn that go to the same switch travel as one call.
 
+import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
-import { RecordWriter } from "../wasm/openflow_records.js";
+import { CodecError } from "../wasm/openflow.js";
+import { ANY, RecordWriter } from "../wasm/openflow_records.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import {
+  type GroupStats,
+  type MeterStats,
+  type PortStats,
+  unpackGroupStats,
+  unpackMeterStats,
+  unpackPortStats,
+} from "./stats.js";
 import type { OpenFlowMethods, SwitchEvent } from "./worker.js";
 
 export interface OpenFlowHealth {
@@ -41,6 +51,10 @@ export interface OpenFlowHandle {
   meters(dpid: string): Promise<Meter[]>;
   changeMeter(dpid: string, command: number, meter: Meter): Promise<void>;
   meterFeatures(dpid: string): Promise<MeterFeatures | null>;
+  /** Statistics of one port, group or meter, or of all (null). */
+  portStats(dpid: string, port: number | null): Promise<PortStats[]>;
+  groupStats(dpid: string, group: number | null): Promise<GroupStats[]>;
+  meterStats(dpid: string, meter: number | null): Promise<MeterStats[]>;
   /** The newest PACKET_IN messages, newest first. */
   packets(dpid: string): Promise<Uint8Array[]>;
   counters(): Promise<DatapathCounters[]>;
@@ -64,6 +78,8 @@ interface Batch {
 
 /** A batch that has grown to this much is sent without waiting for the end of the turn. */
 const BATCH_BYTES = 1 << 20;
+/** OFPG_ALL */
+const ALL_GROUPS = 0xfffffffc;
 
 export interface OpenFlowOptions {
   readonly config: OpenFlowConfig;
@@ -199,6 +215,26 @@ class Agent implements OpenFlowHandle {
   }
   async meterFeatures(dpid: string): Promise<MeterFeatures | null> {
     return readMeterFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.METER_FEATURES }));
+  }
+  portStats(dpid: string, port: number | null): Promise<PortStats[]> {
+    return this.#statistics(dpid, MULTIPART.PORT_STATS, port, unpackPortStats);
+  }
+  groupStats(dpid: string, group: number | null): Promise<GroupStats[]> {
+    return this.#statistics(dpid, MULTIPART.GROUP_STATS, group, unpackGroupStats);
+  }
+  meterStats(dpid: string, meter: number | null): Promise<MeterStats[]> {
+    return this.#statistics(dpid, MULTIPART.METER_STATS, meter, unpackMeterStats);
+  }
+  async #statistics<T>(dpid: string, type: number, id: number | null, unpack: (body: Uint8Array) => T): Promise<T> {
+    const body = Buffer.alloc(8);
+    // OFPP_ANY and OFPM_ALL are all ones.
+    body.writeUInt32BE(id ?? (type === MULTIPART.GROUP_STATS ? ALL_GROUPS : ANY));
+    try {
+      return unpack(await this.#worker.client.call("collect", { dpid, type, body }));
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: error.message });
+    }
   }
   packets(dpid: string): Promise<Uint8Array[]> {
     return this.#worker.client.call("packets", { dpid });

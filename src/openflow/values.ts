@@ -48,6 +48,13 @@ export function wholeNumber(value: unknown, bits: number): bigint | null {
   return number >> BigInt(bits) === 0n ? number : null;
 }
 
+/** As `wholeNumber`, for up to 48 bits and without BigInt: most values of most flows. */
+export function smallNumber(value: unknown, bits: number): number | null {
+  if (typeof value === "number") return Number.isInteger(value) && value >= 0 && value < 2 ** bits ? value : null;
+  const number = wholeNumber(value, bits);
+  return number === null ? null : Number(number);
+}
+
 /** `bytes` bytes of a number in network order. */
 export function bigEndian(value: bigint | number, bytes: number): Uint8Array {
   const out = new Uint8Array(bytes);
@@ -75,7 +82,7 @@ function printNumber(bytes: Buffer, at: number, n: number): string {
 /** Text is hex with or without 0x, as HP's codec reads it; a JSON number is its value. */
 function parseHex(value: unknown, shape: Shape): Uint8Array | null {
   const hex = typeof value === "string" && /^[0-9a-fA-F]{1,16}$/.test(value) ? `0x${value}` : value;
-  const number = wholeNumber(hex, shape.bits);
+  const number = shape.bits <= 48 ? smallNumber(hex, shape.bits) : wholeNumber(hex, shape.bits);
   return number === null ? null : bigEndian(number, shape.bytes);
 }
 
@@ -98,10 +105,8 @@ export function parsePort(value: unknown): number | null {
     const named = PORT_NAMES[value.toUpperCase()];
     if (named !== undefined) return named;
   }
-  const number = wholeNumber(value, 32);
-  if (number === null) return null;
-  const port = Number(number);
-  return port > 0xffffff00 && port < 0xfffffff8 ? null : port;
+  const port = smallNumber(value, 32);
+  return port === null || (port > 0xffffff00 && port < 0xfffffff8) ? null : port;
 }
 
 /** JSON text of a port: its number, or the reserved name in quotes. */
@@ -188,7 +193,7 @@ function named(table: Names, allowed: string, hex = false): Kind {
     allowed,
     parse(value, shape) {
       const known = typeof value === "string" ? table.toNumber.get(value.toLowerCase()) : undefined;
-      const number = known ?? wholeNumber(value, shape.bits);
+      const number = known ?? smallNumber(value, shape.bits);
       return number === null ? null : { value: bigEndian(number, shape.bytes) };
     },
     print(bytes, at, n) {
@@ -205,7 +210,9 @@ const EXTENSION_HEADERS = ["no_next", "esp", "auth", "dest", "frag", "router", "
 
 function parseMac(value: unknown): Uint8Array | null {
   if (typeof value !== "string" || !/^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(value)) return null;
-  return Uint8Array.from(value.split(/[:-]/), (byte) => Number.parseInt(byte, 16));
+  const bytes = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(value.slice(3 * i, 3 * i + 2), 16);
+  return bytes;
 }
 
 const HEX_PAIR = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -254,7 +261,7 @@ export const KINDS = {
   number: {
     allowed: "a number, decimal or 0x text, within the field's bits",
     parse(value, shape) {
-      const number = wholeNumber(value, shape.bits);
+      const number = smallNumber(value, shape.bits);
       return number === null ? null : { value: bigEndian(number, shape.bytes) };
     },
     print: printNumber,
@@ -287,12 +294,12 @@ export const KINDS = {
     parse(value) {
       if (value === "none") return { value: bigEndian(0, 2) };
       if (value === "present") return { value: bigEndian(VID_PRESENT, 2), mask: bigEndian(VID_PRESENT, 2) };
-      const vid = wholeNumber(value, 12);
-      return vid === null ? null : { value: bigEndian(Number(vid) | VID_PRESENT, 2) };
+      const vid = smallNumber(value, 12);
+      return vid === null ? null : { value: bigEndian(vid | VID_PRESENT, 2) };
     },
     parseMask(value) {
-      const mask = wholeNumber(value, 13);
-      return mask === null ? null : bigEndian(Number(mask) | VID_PRESENT, 2);
+      const mask = smallNumber(value, 13);
+      return mask === null ? null : bigEndian(mask | VID_PRESENT, 2);
     },
     print(bytes, at) {
       const vid = bytes.readUInt16BE(at);

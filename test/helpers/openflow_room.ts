@@ -26,6 +26,7 @@ export interface OpenFlowRoom {
   readonly target: string;
   readonly port: number;
   readonly base: string;
+  readonly token: string;
   /** Calls a path under /sdn/v2.0 with a valid token; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
 }
@@ -66,13 +67,15 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   const base = `http://127.0.0.1:${front.port}/sdn/v2.0`;
   const login = { login: { user: USER.name, password: PASSWORD, domain: "sdn" } };
   const { json } = await request(`${base}/auth`, { method: "POST", body: JSON.stringify(login) });
-  const headers = { "x-auth-token": (json as { record: { token: string } }).record.token };
+  const { token } = (json as { record: { token: string } }).record;
+  const headers = { "x-auth-token": token };
   const port = Number(handle.health().listen.split(":").at(-1));
   return {
     handle,
     target: `tcp:127.0.0.1:${port}`,
     port,
     base,
+    token,
     call: (method, path, body) =>
       request(`${base}${path}`, {
         method,

@@ -238,6 +238,31 @@ t.test("a live switch over REST", async (t) => {
     t.ok((await room.call("GET", `${DP}/features/group`)).json.group_features.types.includes("select"));
   });
 
+  await t.test("statistics of ports, groups and meters", async (t) => {
+    const group = { id: 5, type: "indirect", buckets: [{ actions: [{ output: 2 }] }] };
+    const meter = { id: 6, flags: ["pktps", "stats"], bands: [{ mtype: "drop", rate: 9, burst_size: 0 }] };
+    t.equal((await room.call("POST", `${DP}/groups`, { group })).status, 201);
+    t.equal((await room.call("POST", `${DP}/meters`, { meter })).status, 201);
+    const ports = (await room.call("GET", "/of/stats/ports")).json;
+    t.same(Object.keys(ports), ["stats"]);
+    t.equal(ports.stats[0].dpid, "00:00:00:00:00:00:00:2a");
+    t.equal(ports.stats[0].port_stats.length, 5);
+    for (const query of ["port=1", "port_id=1"]) {
+      const one = (await room.call("GET", `/of/stats/ports?dpid="00:00:00:00:00:00:00:2a"&${query}`)).json;
+      t.match(one.stats[0].port_stats, [{ port_id: 1, rx_packets: 0, collisions: Number, duration_sec: Number }]);
+    }
+    const groups = (await room.call("GET", "/of/stats/groups?dpid=42&group_id=5")).json.stats[0].group_stats;
+    t.match(groups, [{ id: 5, ref_count: 0, packet_count: 0, bucket_stats: [{ packet_count: 0, byte_count: 0 }] }]);
+    t.equal((await room.call("GET", "/of/stats/groups")).json.stats[0].group_stats.length, 1);
+    const meters = (await room.call("GET", "/of/stats/meters?meter=6")).json.stats[0].meter_stats;
+    t.match(meters, [{ id: 6, flow_count: 0, packet_count: 0, band_stats: [{ packet_count: 0, byte_count: 0 }] }]);
+    t.equal((await room.call("GET", "/of/stats/meters?meter=7")).status, 500, "the switch's own error");
+    t.equal((await room.call("GET", "/of/stats/ports?dpid=7")).status, 404);
+    t.equal((await room.call("GET", "/of/stats/ports?port=x")).status, 400);
+    t.equal((await room.call("DELETE", `${DP}/groups/5`)).status, 204);
+    t.equal((await room.call("DELETE", `${DP}/meters/6`)).status, 204);
+  });
+
   await t.test("PACKET_IN is counted", async (t) => {
     const miss = { flow: { priority: 0, match: [], instructions: [{ apply_actions: [{ output: "CONTROLLER" }] }] } };
     t.equal((await room.call("POST", `${DP}/flows`, miss)).status, 201);

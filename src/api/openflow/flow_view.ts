@@ -12,7 +12,7 @@ import {
   writeField,
   writeRawField,
 } from "../../openflow/match_fields.js";
-import { badValue, parsePort, wholeNumber } from "../../openflow/values.js";
+import { badValue, parsePort, smallNumber } from "../../openflow/values.js";
 import { ANY, type FlowHead, NO_BUFFER, RecordReader, RecordWriter } from "../../wasm/openflow_records.js";
 import { isObject, type Json, VERSION } from "./view.js";
 
@@ -37,9 +37,9 @@ const RECORD_BYTES_MAX = 60_000;
 function numberField(flow: Json, name: string, max: number, missing: number): number {
   const value = flow[name];
   if (value === undefined || value === null) return missing;
-  const number = wholeNumber(value, 32);
-  if (number === null || number > BigInt(max)) throw badValue(name, value, `a number 0..${max}`);
-  return Number(number);
+  const number = smallNumber(value, 32);
+  if (number === null || number > max) throw badValue(name, value, `a number 0..${max}`);
+  return number;
 }
 
 /** Cookies are hex, with or without 0x; the digits of a JSON number are read as hex too, as HP's controller does. */

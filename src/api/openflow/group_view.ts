@@ -5,15 +5,15 @@ import { LIMITS } from "../../base/limits.js";
 import { ACTIONS, printActionItem, writeActions } from "../../openflow/actions.js";
 import { type Bucket, GROUP_TYPES, type Group, type GroupFeatures } from "../../openflow/groups.js";
 import { BAND_TYPES, type Band, METER_FLAGS, type Meter, type MeterFeatures } from "../../openflow/meters.js";
-import { badValue, parsePort, portView, wholeNumber } from "../../openflow/values.js";
+import { badValue, parsePort, portView, smallNumber } from "../../openflow/values.js";
 import { ANY, RecordReader, RecordWriter } from "../../wasm/openflow_records.js";
 import { bitNames, isObject, type Json } from "./view.js";
 
 function number(name: string, value: unknown, max: number, missing?: number): number {
   if ((value === undefined || value === null) && missing !== undefined) return missing;
-  const parsed = wholeNumber(value, 32);
-  if (parsed === null || parsed > BigInt(max)) throw badValue(name, value, `a number 0..${max}`);
-  return Number(parsed);
+  const parsed = smallNumber(value, 32);
+  if (parsed === null || parsed > max) throw badValue(name, value, `a number 0..${max}`);
+  return parsed;
 }
 
 /** `ANY`, a number, or nothing (ANY). */

@@ -12,6 +12,7 @@ import { type Logins, loginRoutes } from "./auth_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
+import { statsRoutes } from "./stats_rows.js";
 import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, VERSION } from "./view.js";
 
 const BASE = "/sdn/v2.0";
@@ -30,6 +31,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...flowRoutes(handle),
       ...groupRoutes(handle),
       ...meterRoutes(handle),
+      ...statsRoutes(OF, handle),
     ],
     problem,
   };
