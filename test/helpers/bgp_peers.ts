@@ -133,6 +133,8 @@ export function frrConfig(
 
 export interface Bird {
   readonly process: Running;
+  /** Its control socket. */
+  readonly socket: string;
   birdc(...words: string[]): Promise<string>;
 }
 
@@ -144,5 +146,5 @@ export async function startBird(t: Teardown, config: string): Promise<Bird> {
   const process = start(t, "bird", ["-f", "-c", join(dir, "bird.conf"), "-s", socket, "-P", join(dir, "pid")]);
   const birdc = (...words: string[]) => must("birdc", ["-s", socket, ...words]);
   await until(async () => (await birdc("show", "status")).includes("BIRD"), { what: "bird to answer" });
-  return { process, birdc };
+  return { process, socket, birdc };
 }
