@@ -5,6 +5,7 @@ import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { AppError } from "../base/errors.js";
 import { formatAddress, parseAddress } from "../base/ip.js";
+import { tcpMd5Supported } from "../system/tcp_md5.js";
 import { FAMILIES } from "./families.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
@@ -153,6 +154,8 @@ export function parsePeer(
   if (peer.local_addr !== "" && isIPv4(peer.local_addr) !== isIPv4(peer.remote_addr)) {
     return fault(at("local_addr"), peer.local_addr, "an address of the same family as remote_addr");
   }
+  if (peer.md5 !== "" && !tcpMd5Supported())
+    return fault(at("md5"), "***", '"": this kernel has no TCP MD5 signatures');
   return peer;
 }
 

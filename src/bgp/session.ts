@@ -2,6 +2,8 @@
 
 import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
+import { reasonOf } from "../base/errors.js";
+import { connectWithMd5 } from "../system/tcp_md5.js";
 import type { BgpModule } from "../wasm/bgp.js";
 import { MSG, NOTIFY } from "../wasm/bgp_numbers.js";
 import type { NotificationContent, OpenMessage, RibSlot } from "../wasm/bgp_types.js";
@@ -10,15 +12,14 @@ import type { PeerConfig } from "./config.js";
 import { Connection } from "./connection.js";
 import { type FsmOptions, INITIAL, type Input, nextDeadline, type Output, type State, step } from "./fsm.js";
 
-/** Opens a connection; the socket is not connected yet. Replaced for peers with TCP MD5 keys. */
+/** Opens a connection; the socket is not connected yet. May throw when the kernel refuses one. */
 export type Dial = (config: PeerConfig) => Socket;
 
-export const dialTcp: Dial = (config) =>
-  connect({
-    host: config.remote_addr,
-    port: config.port,
-    ...(config.local_addr === "" ? {} : { localAddress: config.local_addr }),
-  });
+export const dialTcp: Dial = (config) => {
+  const { remote_addr: host, port, local_addr, md5: key } = config;
+  const target = { host, port, ...(local_addr === "" ? {} : { localAddress: local_addr }) };
+  return key === "" ? connect(target) : connectWithMd5({ ...target, key });
+};
 
 /** What all sessions of a speaker share. */
 export interface SessionHost {
@@ -140,7 +141,14 @@ export class Session {
   }
 
   #connect(): void {
-    const socket = this.#host.dial(this.#config);
+    let socket: Socket;
+    try {
+      socket = this.#host.dial(this.#config);
+    } catch (error) {
+      this.#events.note(`cannot be dialled: ${reasonOf(error)}`);
+      this.input({ kind: "connectFailed" });
+      return;
+    }
     this.#dialing = socket;
     socket.on("error", () => undefined);
     socket.once("connect", () => {

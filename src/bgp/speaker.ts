@@ -1,9 +1,10 @@
 // The speaker: all peers of a worker, the socket that they connect to, and what operators ask of them.
 
 import { createServer, type Server, type Socket } from "node:net";
-import { AppError, listenError } from "../base/errors.js";
+import { AppError, listenError, reasonOf } from "../base/errors.js";
 import { formatAddress, parseAddress, parsePrefix } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
+import { setListenerMd5 } from "../system/tcp_md5.js";
 import { BgpModule } from "../wasm/bgp.js";
 import { HEADER_BYTES, MSG, NOTIFY } from "../wasm/bgp_numbers.js";
 import type { NotificationContent } from "../wasm/bgp_types.js";
@@ -80,11 +81,24 @@ export class Speaker {
     if (this.#peers.has(config.remote_addr)) this.removePeer(config.remote_addr, NOTIFY.configChange);
     const peer = new Peer(this.#host, config);
     this.#peers.set(config.remote_addr, peer);
+    if (config.md5 !== "") this.#signed(config.remote_addr, config.md5);
     peer.start();
   }
 
+  /** Sets or removes ("") the key that a peer's incoming connections must be signed with. */
+  #signed(address: string, key: string): void {
+    if (!this.#server) return;
+    try {
+      setListenerMd5(this.#server, this.#config.listen?.host.includes(":") ?? false, address, key);
+    } catch (error) {
+      this.#host.log(address, `its MD5 key cannot be set on the listening socket: ${reasonOf(error)}`);
+    }
+  }
+
   removePeer(address: string, notify: number = NOTIFY.deconfigured): void {
-    this.#peers.get(address)?.dispose(notify);
+    const peer = this.#peers.get(address);
+    if (peer && peer.config.md5 !== "") this.#signed(address, "");
+    peer?.dispose(notify);
     this.#peers.delete(address);
   }
 

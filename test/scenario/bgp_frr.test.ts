@@ -1,4 +1,5 @@
 import t from "tap";
+import { tcpMd5Supported } from "../../src/system/tcp_md5.js";
 import { BGP_PORT, frrConfig, loopbackPair, startFrr, startRoom } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
@@ -180,4 +181,23 @@ t.test("FRR opens the connection", async (t) => {
   await startFrr(t, pair.theirs, frrConfig(pair));
   await room.reaches(pair.theirs, "ESTABLISHED");
   t.pass("established");
+});
+
+t.test("TCP MD5, whoever dials", async (t) => {
+  if (!need.root(t) || !need.program(t, "bgpd", "frr")) return;
+  if (!need.that(t, tcpMd5Supported(), "needs a kernel with TCP MD5 signatures")) return;
+  for (const passive of [false, true]) {
+    await t.test(passive ? "FRR dials" : "we dial", async (t) => {
+      const net = loopbackPair(passive ? 5 : 6);
+      const md5 = { ...peer, remote_addr: net.theirs, local_addr: net.ours, md5: "a-secret", passive };
+      const room = await startRoom(t, { ...config, listen: { host: net.ours, port: BGP_PORT }, peer: [md5] });
+      const lines = [`neighbor ${net.ours} password a-secret`, ...(passive ? [] : [`neighbor ${net.ours} passive`])];
+      const frr = await startFrr(t, net.theirs, frrConfig(net, lines));
+      await room.reaches(net.theirs, "ESTABLISHED");
+      await frr.vtysh("conf t", "router bgp 65002", `neighbor ${net.ours} password another`);
+      await until(async () => (await room.bgp.state(net.theirs)).fsm !== "ESTABLISHED", { what: "the end of it" });
+      const neighbor = async () => (await frr.json(`show bgp neighbors ${net.ours} json`))[net.ours].bgpState;
+      t.not(await neighbor(), "Established", "another key does not get in");
+    });
+  }
 });
