@@ -72,6 +72,8 @@ const TUN_BUDGET: u32 = 192;
 const TICK_NS: i64 = 50_000_000;
 /** Timers are looked at no oftener than this. */
 const SCAN_NS: i64 = 500_000;
+/** A leg that waits for its pace is served this much late, several packets at once; its credit makes up for it. */
+const PACE_NS: i64 = 400_000;
 const TIMESPEC_AT: usize = 2048;
 
 let nextTick: i64 = 0;
@@ -245,8 +247,10 @@ function wait(count: u32): i32 {
   for (let bond = bondsAt; bond < end; bond += BOND_SIZE) {
     if (!load<u32>(bond, BOND_USED)) continue;
     const legsEnd = bond + BOND_LEG_TABLE + load<u32>(bond, BOND_LEGS) * LEG_SIZE;
+    const waiting = load<u32>(bond, BOND_Q_COUNT) != 0;
     for (let leg = bond + BOND_LEG_TABLE; leg < legsEnd; leg += LEG_SIZE) {
-      if (load<u32>(leg, LEG_Q_COUNT)) until = min<i64>(until, load<i64>(leg, LEG_FREE_AT));
+      if (!load<u32>(leg, LEG_SESSION)) continue;
+      if (waiting || load<u32>(leg, LEG_Q_COUNT)) until = min<i64>(until, load<i64>(leg, LEG_FREE_AT) + PACE_NS);
     }
   }
   const left = max<i64>(until - <i64>clock(), 0);

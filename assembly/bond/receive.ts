@@ -71,6 +71,9 @@ import { reorder } from "./reorder";
 import { expandSequence, replayFresh, replayMark } from "./replay";
 import { findSession, openFrame } from "./session";
 
+const LARGE_BATCH: u32 = 200_000;
+const RECV_BATCH_LARGE: u32 = 6;
+
 /** INNER_TIME has 16 bits of 65.536 us. */
 const WRAP_NS: i64 = 1 << 32;
 
@@ -81,6 +84,10 @@ let local: usize = 0;
 let localLength: u32 = 0;
 let segmentSize: u32 = 0;
 let socket: i32 = -1;
+/** The batch in hand is in a bond's counter already: it counts once, on the bond of its first frame. */
+let batchCounted: bool = false;
+/** Datagrams asked for at once: few when they are large, so that no leg's backlog holds up another's. */
+let batchWanted: u32 = RECV_BATCH;
 
 /** Lays out the message headers, which name the same buffers for ever. */
 export function initReceive(): void {
@@ -96,18 +103,21 @@ export function initReceive(): void {
 
 /** Takes one batch from a socket. Returns the datagrams, or -errno. */
 export function receive(fd: i32, now: i64): i32 {
-  for (let i: u32 = 0; i < <u32>RECV_BATCH; i++) {
+  for (let i: u32 = 0; i < batchWanted; i++) {
     const message = recvMessagesAt + (i << 6);
     store<u32>(message, NAME_SIZE, 8);
     store<u64>(message, CONTROL_SIZE, 40);
   }
-  const count = recvmmsg(fd, recvMessagesAt, RECV_BATCH);
+  const count = recvmmsg(fd, recvMessagesAt, batchWanted);
   if (count < 0) return count;
   socket = fd;
+  batchCounted = false;
+  let bytes: u32 = 0;
   for (let i: u32 = 0; i < <u32>count; i++) {
     const message = recvMessagesAt + (i << 6);
     const at = recvAt + i * RECV_BUFFER;
     const length = load<u32>(message, 56);
+    bytes += length;
     name = recvNamesAt + i * NAME_SIZE;
     nameLength = load<u32>(message, 8);
     readControls(recvControlsAt + i * CONTROL_SIZE, load<u32>(message, 40));
@@ -118,6 +128,7 @@ export function receive(fd: i32, now: i64): i32 {
     }
   }
   flushDelivery();
+  batchWanted = bytes > LARGE_BATCH ? RECV_BATCH_LARGE : RECV_BATCH;
   return count;
 }
 
@@ -166,6 +177,8 @@ export function frameInput(frame: usize, length: u32, now: i64): void {
     store<u32>(session, SESSION_LIVE, SES_STATE);
     confirmed(session);
   }
+  if (!batchCounted) countBond(bond, COUNTER_UDP_RECEIVES);
+  batchCounted = true;
   const leg = <usize>load<u32>(session, SES_LEG);
   store<i64>(leg, now, LEG_LAST_RX);
   add64(leg + LEG_RX_BYTES, length);
@@ -212,9 +225,4 @@ function authentic(bond: usize, leg: usize, session: usize, inner: usize, length
   if (checkPacket(packet, length) != length) return countBond(bond, COUNTER_MALFORMED_DROPS);
   const bucket = <u32>load<u8>(inner, INNER_BUCKET);
   reorder(bond, bucket, loadU32(inner + INNER_SEQUENCE), time, flags & INNER_CHECKSUM_PARTIAL, packet, length, now);
-}
-
-/** Counts one received batch on a bond. */
-export function countReceive(bond: usize): void {
-  countBond(bond, COUNTER_UDP_RECEIVES);
 }

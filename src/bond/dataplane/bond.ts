@@ -15,6 +15,8 @@ import type { BondConfig, LegConfig } from "./protocol.js";
 import { findScheduler } from "./schedulers.js";
 
 const LINK_MTU = 1500;
+/** What every link must carry (RFC 8200 §5); a smaller value that somebody tells is not believed. */
+const LINK_MTU_LEAST = 1280;
 const UDP_HEADER = 8;
 const TXQUEUELEN = 1000;
 
@@ -24,6 +26,7 @@ interface Leg {
   fd: number;
   ifindex: number;
   carrier: boolean;
+  mtu: number;
 }
 
 /** Tunnel MTU over links of `linkMtu`: what an IP and UDP header and the frame leave. docs/tunnel.md has the sum. */
@@ -92,8 +95,17 @@ export class BondRuntime {
       const carrier = facts?.running ?? false;
       changed ||= carrier !== leg.carrier;
       leg.carrier = carrier;
+      if (facts) leg.mtu = facts.mtu;
     }
     return changed;
+  }
+
+  /** What the bonder told of a leg's link (aggregator). True when it is new: `prepare` then sets the device's MTU. */
+  learnMtu(id: number, mtu: number): boolean {
+    const leg = this.legs.get(id);
+    if (this.config.role !== "aggregator" || !leg || leg.mtu === mtu || mtu === 0) return false;
+    leg.mtu = mtu;
+    return true;
   }
 
   /** Forgets the TUN device, which somebody has removed; `prepare` makes it anew. */
@@ -122,6 +134,7 @@ export class BondRuntime {
           id: leg.config.id,
           fd: leg.fd,
           carrier: bonder ? leg.carrier : true,
+          mtu: leg.mtu,
           linkMode: leg.config.linkMode,
           failover: leg.config.failover,
           sendMbps: bonder ? leg.config.upMbps : leg.config.downMbps,
@@ -155,7 +168,7 @@ export class BondRuntime {
       while (taken.has(slot)) slot++;
       if (slot >= ENGINE_LIMITS.legs) return;
       taken.add(slot);
-      this.legs.set(wanted.id, { slot, config: wanted, fd: -1, ifindex: 0, carrier: false });
+      this.legs.set(wanted.id, { slot, config: wanted, fd: -1, ifindex: 0, carrier: false, mtu: LINK_MTU });
     }
   }
 
@@ -183,8 +196,8 @@ export class BondRuntime {
       this.#addressed = "";
     }
     const v6 = config.role === "bonder" ? parseAddress(config.remote?.address ?? "")?.length === 16 : listenV6;
-    const mtus = config.legs.map((leg) => (leg.ifname && readInterface(leg.ifname)?.mtu) || LINK_MTU);
-    this.mtu = tunnelMtu(Math.min(LINK_MTU, ...mtus), v6);
+    const mtus = [...this.legs.values()].map((leg) => leg.mtu);
+    this.mtu = tunnelMtu(Math.max(LINK_MTU_LEAST, Math.min(LINK_MTU, ...mtus)), v6);
     const addressed = `${config.localIp} ${config.peerIp} ${this.mtu}`;
     if (addressed === this.#addressed) return;
     const dev = config.tunnelIfname;

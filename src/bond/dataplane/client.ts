@@ -38,6 +38,7 @@ export function spawnDataplane(data: string, script = process.argv[1] as string)
   const child = spawn(process.execPath, [script, "dataplane", "--data", data], {
     detached: true,
     stdio: ["ignore", log, log],
+    env: { ...process.env, SENNIT_DATAPLANE_SPAWNED: "1" },
   });
   child.on("error", () => undefined);
   child.unref();
@@ -52,7 +53,6 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
   #status: DataplaneStatus | null = null;
   #timer: NodeJS.Timeout | undefined;
   #spawnedAt = 0;
-  #spawned = false;
   #closed = false;
 
   constructor(options: ConnectOptions) {
@@ -72,11 +72,6 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
     return this.#status;
   }
 
-  /** Whether this client started the data plane that runs. */
-  get spawned(): boolean {
-    return this.#spawned;
-  }
-
   /** Lets go; the data plane goes on. */
   close(): void {
     this.#closed = true;
@@ -85,12 +80,12 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
     this.#socket = null;
   }
 
-  /** Ends the data plane, which removes its devices, and waits until it is gone. One that was only adopted is left alone. */
+  /** Ends the data plane, which removes its devices, and waits until it is gone. One that systemd runs is left alone. */
   async stop(): Promise<void> {
     const socket = this.#socket;
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#spawned && socket && this.#connected) {
+    if (this.#status?.spawned && socket && this.#connected) {
       const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
       this.#send({ type: "stop" });
       let timer: NodeJS.Timeout | undefined;
@@ -127,7 +122,6 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
     const now = Date.now();
     if (this.#options.spawn && now - this.#spawnedAt > START_MS) {
       this.#spawnedAt = now;
-      this.#spawned = true;
       this.#options.spawn();
     }
     this.#timer = setTimeout(() => this.#connect(), RETRY_MS);

@@ -10,6 +10,8 @@ export interface LegCommand {
   /** Socket that the leg sends on; -1 while its interface is missing. */
   readonly fd: number;
   readonly carrier: boolean;
+  /** MTU of the leg's link; on an aggregator what is assumed before the bonder has told it. */
+  readonly mtu: number;
   readonly linkMode: LinkMode;
   readonly failover: boolean;
   /** What this end sends at most; 0 = nothing but heartbeats. */
@@ -53,6 +55,8 @@ export interface LegEvent {
   readonly state: LegState;
   /** Epoch ms. */
   readonly since: number;
+  /** MTU of the leg's link, as the bonder told it. */
+  readonly mtu: number;
   /** AEAD of the leg's session, "" before there is one. */
   readonly aead: string;
 }

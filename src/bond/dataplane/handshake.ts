@@ -8,7 +8,7 @@ import { NOISE_OVERHEAD, NoiseHandshake } from "./noise.js";
 
 const VERSION = 1;
 const HEADER = 8;
-const INIT_PAYLOAD = 18;
+const INIT_PAYLOAD = 20;
 const RESPONSE_PAYLOAD = 14;
 /** The keys before stay good for what is still on its way. */
 const OLD_KEYS_MS = 10_000;
@@ -22,6 +22,8 @@ export interface HandshakeLeg {
   readonly slot: number;
   readonly id: number;
   fd: number;
+  /** MTU of the link that the leg leaves by; the bonder knows it and tells the aggregator. */
+  mtu: number;
   /** Session that sends, as its place in the engine. */
   session: number | null;
   aead: number;
@@ -31,7 +33,7 @@ export interface HandshakeLeg {
   /** Bonder: the first message that waits for its answer. */
   attempt: { noise: NoiseHandshake; place: number; index: number } | null;
   /** Aggregator: answered, not yet confirmed, newest last. */
-  pending: { place: number; aead: number; boot: string }[];
+  pending: { place: number; aead: number; boot: string; mtu: number }[];
 }
 
 export interface HandshakeBond {
@@ -46,10 +48,11 @@ export interface HandshakeBond {
   readonly seen: Set<string>;
 }
 
-export const newHandshakeLeg = (slot: number, id: number, fd: number): HandshakeLeg => ({
+export const newHandshakeLeg = (slot: number, id: number, fd: number, mtu: number): HandshakeLeg => ({
   slot,
   id,
   fd,
+  mtu,
   session: null,
   aead: 0,
   keyedAt: 0,
@@ -89,6 +92,7 @@ export class Handshakes {
     payload.writeUInt32BE(leg.id, 2);
     payload.writeUInt32BE(opened.index, 6);
     payload.set(this.#boot, 10);
+    payload.writeUInt16BE(leg.mtu, 18);
     leg.attempt = { noise, ...opened };
     const frame = Buffer.concat([header, noise.writeInit(payload)]);
     this.#engine.sendDatagram(leg.fd, frame, bond.remote, new Uint8Array());
@@ -109,6 +113,7 @@ export class Handshakes {
         if (!found) continue;
         for (const other of leg.pending) if (other !== found) this.#close(bond, leg, other.place);
         leg.pending = [];
+        leg.mtu = found.mtu;
         this.#adopt(bond, leg, found.place, found.aead, found.boot, now);
         return leg;
       }
@@ -169,7 +174,12 @@ export class Handshakes {
     }
     const remoteIndex = payload.readUInt32BE(6) & 0xffffff;
     this.#engine.setKeys(opened.place, { aead, ...noise.split(), remoteIndex });
-    leg.pending.push({ place: opened.place, aead, boot: payload.toString("hex", 10, 18) });
+    leg.pending.push({
+      place: opened.place,
+      aead,
+      boot: payload.toString("hex", 10, 18),
+      mtu: payload.readUInt16BE(18),
+    });
     if (leg.pending.length > 2) this.#close(bond, leg, (leg.pending.shift() as { place: number }).place);
     const header = Buffer.alloc(HEADER);
     header.writeUInt32BE(((FRAME_TYPES.response << 24) | remoteIndex) >>> 0, 0);

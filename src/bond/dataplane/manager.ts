@@ -18,6 +18,8 @@ import { bondStatus, Rates } from "./status.js";
 
 const WATCH_MS = 250;
 const RETRY_MS = 1_000;
+/** Set in the environment of a data plane that control starts. */
+export const SPAWNED = "SENNIT_DATAPLANE_SPAWNED";
 /** Byte of a frame that names the worker: the low byte of the bond's id (docs/tunnel.md). */
 const STEERING_BYTE = 3;
 
@@ -81,6 +83,7 @@ export class Dataplane {
     const now = Date.now();
     return {
       pid: process.pid,
+      spawned: process.env[SPAWNED] === "1",
       revision: this.#config.revision,
       bonds: [...this.#bonds.values()].map((bond) => {
         const { reader, provider } = this.#workers[bond.worker] as Worker;
@@ -185,9 +188,13 @@ export class Dataplane {
       bond = new BondRuntime(config, number, index, this.#log);
       this.#bonds.set(config.id, bond);
     }
-    const worker = this.#workers[bond.worker] as Worker;
-    const v6 = this.#listen.includes(":");
-    const replaced = await bond.prepare(config, worker.listenFd, v6);
+    await this.#prepare(bond, config);
+  }
+
+  async #prepare(bond: BondRuntime, config = bond.config): Promise<void> {
+    if (this.#bonds.get(bond.id) !== bond) return;
+    const { listenFd } = this.#workers[bond.worker] as Worker;
+    const replaced = await bond.prepare(config, listenFd, this.#listen.includes(":"));
     if (config.role === "aggregator" && this.#listenProblem) bond.problem = this.#listenProblem;
     await this.#tell(bond, replaced);
   }
@@ -250,6 +257,8 @@ export class Dataplane {
     this.#events.set(event.bond, events.set(event.leg, event));
     this.#log.info({ bond: event.bond, leg: event.leg }, `leg ${event.leg} of bond ${event.bond} is ${event.state}`);
     this.onChange();
+    const bond = this.#bonds.get(event.bond);
+    if (bond?.learnMtu(event.leg, event.mtu)) void this.#enqueue(() => this.#prepare(bond)).catch(() => undefined);
   }
 
   #tunLost(id: number): void {

@@ -94,6 +94,8 @@ export interface BondStatus {
 
 export interface DataplaneStatus {
   readonly pid: number;
+  /** A control process started it: it ends with the control that stops gracefully. Else systemd did. */
+  readonly spawned?: boolean;
   /** Revision of the configuration that is applied, 0 before the first. */
   readonly revision: number;
   readonly bonds: readonly BondStatus[];

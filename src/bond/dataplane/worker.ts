@@ -130,7 +130,7 @@ class Worker {
     let leg = bond.legs.get(command.slot);
     if (!leg) {
       leg = {
-        ...newHandshakeLeg(command.slot, command.id, command.fd),
+        ...newHandshakeLeg(command.slot, command.id, command.fd, command.mtu),
         command,
         machine: newLeg(Date.now()),
         nextAttempt: now,
@@ -142,6 +142,7 @@ class Worker {
     }
     if (leg.fd !== command.fd) leg.nextAttempt = now;
     leg.fd = command.fd;
+    if (bond.role === "bonder") leg.mtu = command.mtu;
     leg.command = command;
     this.#engine.setLeg(bond.index, command.slot, {
       id: command.id,
@@ -241,7 +242,7 @@ class Worker {
   #report(bond: Bond, leg: Leg): void {
     const aead = leg.aead === AEAD.aes256gcm ? "aes-256-gcm" : leg.aead ? "chacha20-poly1305" : "";
     const { state, since } = leg.machine;
-    this.#server.emit("leg", { bond: bond.id, leg: leg.id, state, since, aead } satisfies LegEvent);
+    this.#server.emit("leg", { bond: bond.id, leg: leg.id, state, since, mtu: leg.mtu, aead } satisfies LegEvent);
   }
 }
 
