@@ -26,7 +26,7 @@ export function stateFile(dir: string): string {
   return join(dir, "state", "data.mdb");
 }
 
-const BINARY = { encoding: "binary", keyEncoding: "binary", cache: false } as const;
+export const BINARY = { encoding: "binary", keyEncoding: "binary", cache: false } as const;
 
 /** Opens the environment of a data directory and makes the databases that are missing. */
 export function openEnv(dir: string): Env {
