@@ -37,6 +37,16 @@ program
     process.exit(0);
   });
 
+program
+  .command("backup")
+  .description("copy the state of an appliance, running or not, to a new file")
+  .argument("<file>", "where the copy goes")
+  .option("--data <dir>", "data directory", process.env["SENNIT_DATA"] ?? "./var")
+  .action(async (file: string, flags: { data: string }) => {
+    const { backupStore } = await import("./store/backup.js");
+    await backupStore(flags.data, file);
+  });
+
 /** One sentence for what the reader can mend; a stack only for a defect. */
 function fail(error: unknown): never {
   const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);

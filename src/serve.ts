@@ -1,10 +1,11 @@
 // The composition root of the control process: the one file that knows all rooms. Configuration, store, accounts,
 // rooms, front end; and the way back at the end.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Accounts } from "./accounts/accounts.js";
 import { opsSurface } from "./api/ops/rows.js";
+import { makeDirectory } from "./base/directory.js";
 import { AppError, reasonOf } from "./base/errors.js";
 import { createLog, type Logger } from "./base/log.js";
 import { collectProcessMetrics, gauge } from "./base/metrics.js";
@@ -68,7 +69,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJ
 function openDataDirectory(path: string): string {
   const data = resolve(path);
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeDirectory(data);
   } catch (error) {
     throw new AppError("STORE_UNWRITABLE", { path: data, reason: reasonOf(error) });
   }

@@ -6,7 +6,7 @@ import { open } from "lmdb";
 import { AppError, reasonOf } from "../base/errors.js";
 import { sumHolds } from "./codec.js";
 import { BINARY, stateFile } from "./env.js";
-import { inspectStateFile } from "./inspect.js";
+import { inspectHead, inspectStateFile } from "./inspect.js";
 
 /**
  * Writes a compact copy of the store of data directory `dir` to `file`, which must not exist, and looks the copy over.
@@ -17,6 +17,11 @@ export async function backupStore(dir: string, file: string): Promise<void> {
   const source = stateFile(dir);
   if (!existsSync(source)) throw new AppError("NOT_FOUND", { path: source });
   if (existsSync(file)) throw new AppError("STORE_UNWRITABLE", { path: file, reason: "there is such a file already" });
+  try {
+    inspectHead(source);
+  } catch (error) {
+    throw new AppError("STORE_DAMAGED", { path: dir, reason: reasonOf(error) });
+  }
   const partial = `${file}.partial`;
   try {
     rmSync(partial, { recursive: true, force: true });

@@ -182,9 +182,10 @@ class Inspection {
   }
 }
 
-function inspectOpen(fd: number, holds: (value: Buffer) => boolean): string[] {
+/** The heads of an open file, the newer first, and what walks its pages; null for an empty file. Throws Damage. */
+function readHeads(fd: number, holds: (value: Buffer) => boolean): { inspection: Inspection; newer: Meta } | null {
   const { size } = fstatSync(fd);
-  if (size === 0) return [];
+  if (size === 0) return null;
   const head = Buffer.alloc(PAGE_HEADER_BYTES + 24 + TREE_BYTES);
   if (readSync(fd, head, 0, head.length, 0) < head.length) throw new Damage("the file is too short for its head");
   if (head.readUInt32LE(PAGE_HEADER_BYTES) !== MAGIC) throw new Damage("it is not an LMDB file");
@@ -194,7 +195,17 @@ function inspectOpen(fd: number, holds: (value: Buffer) => boolean): string[] {
   if (![4_096, 8_192, 16_384, 32_768, 65_536].includes(pageBytes)) throw new Damage(`its page size is ${pageBytes}`);
   const inspection = new Inspection(fd, size, pageBytes, holds);
   const [first, second] = [inspection.meta(0), inspection.meta(1)];
-  return inspection.walk(second.transaction > first.transaction ? second : first);
+  return { inspection, newer: second.transaction > first.transaction ? second : first };
+}
+
+/** Looks at the heads of a file alone: all that can be told of one that is being written. Throws Damage. */
+export function inspectHead(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    if (!readHeads(fd, () => true)) throw new Damage("it is empty");
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -210,7 +221,8 @@ export function inspectStateFile(path: string, holds: (value: Buffer) => boolean
     throw error;
   }
   try {
-    return inspectOpen(fd, holds);
+    const heads = readHeads(fd, holds);
+    return heads ? heads.inspection.walk(heads.newer) : [];
   } finally {
     closeSync(fd);
   }

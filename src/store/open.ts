@@ -1,8 +1,9 @@
 // Opening the store: lock, look over, open, migrate. Every way in which that can fail is one sentence, and none of
 // them changes what is on disk.
 
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "../base/directory.js";
 import { AppError, reasonOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { decodeKey, decodeValue, encodeKey, encodeValue, sumHolds } from "./codec.js";
@@ -45,12 +46,8 @@ export async function openStore(dir: string, log: Logger): Promise<Engine> {
 function takeDirectory(dir: string): () => void {
   const file = stateFile(dir);
   try {
-    // One step a time: a recursive mkdir hides why it failed (ENOENT for a read-only file system).
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    for (const path of [dir, dirname(file)]) {
-      if (path !== dir && !existsSync(path)) mkdirSync(path, { mode: 0o700 });
-      accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    }
+    makeDirectory(dirname(file));
+    for (const path of [dir, dirname(file)]) accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return lockDirectory(dir);
   } catch (error) {
     if (error instanceof AppError) throw error;

@@ -1,6 +1,6 @@
 // A running appliance: `node dist/src/main.js serve` with a data directory of its own, and a small REST client.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -189,17 +189,19 @@ export class Appliance {
     return new Running(process.execPath, [...argv, ...args], { netns, env });
   }
 
-  /** The data plane is detached so that it outlives control; its process id is in the data directory. */
+  /**
+   * The data plane is detached so that it outlives control. It is found by its command line, not by its pid file: one
+   * that control has only just started has not written that yet.
+   */
   #killDataplane(): void {
-    const file = join(this.data, "dataplane.pid");
-    if (!existsSync(file)) return;
-    const pid = Number(readFileSync(file, "utf8").trim());
-    if (!Number.isInteger(pid) || pid <= 1) return;
-    try {
-      // The id may be another process's by now: only a node process of this checkout's data plane is ended.
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dataplane")) process.kill(pid, "SIGTERM");
-    } catch {
-      // it has ended
+    for (const name of readdirSync("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      try {
+        const args = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        if (args.includes("dataplane") && args.includes(this.data)) process.kill(Number(name), "SIGTERM");
+      } catch {
+        // it has ended
+      }
     }
   }
 }

@@ -168,11 +168,13 @@ export function run(
         maxBuffer: 64 << 20,
       },
       (error, stdout, stderr) => {
+        forget();
         const code = error ? (typeof error.code === "number" ? error.code : null) : 0;
         const signal = (error?.signal as NodeJS.Signals | undefined) ?? null;
         resolve({ stdout, stderr: stderr || (error && code === null ? error.message : ""), code, signal });
       },
     );
+    const forget = atExit(() => child.kill("SIGKILL"));
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");
   });

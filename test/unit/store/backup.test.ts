@@ -54,6 +54,6 @@ t.test("what cannot be copied is said, and nothing is overwritten", async (t) =>
   await t.rejects(backupStore(dir, "/proc/no/such/place"), { code: "STORE_UNWRITABLE" });
   rmSync(stateFile(dir));
   writeFileSync(stateFile(dir), "garbage");
-  await t.rejects(backupStore(dir, join(dir, "copy")));
+  await t.rejects(backupStore(dir, join(dir, "copy")), { code: "STORE_DAMAGED" });
   t.notOk(existsSync(join(dir, "copy")));
 });

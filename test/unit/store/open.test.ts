@@ -154,6 +154,7 @@ t.test("a directory that cannot be written", async (t) => {
   const dir = tmpDir(t);
   writeFileSync(join(dir, "file"), "");
   await t.rejects(openStore(join(dir, "file"), log), { code: "STORE_UNWRITABLE", message: /cannot be written: / });
+  await t.rejects(openStore("/proc/no/such/place", log), { code: "STORE_UNWRITABLE" });
   await t.test("a read-only file system", async (t) => {
     if (!need.root(t)) return;
     const mount = join(dir, "ro");
