@@ -2,7 +2,7 @@
 // goes on when control dies; keeps it configured; brings it back when it dies.
 
 import { spawn } from "node:child_process";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -45,7 +45,12 @@ export function spawnDataplane(data: string, script = process.argv[1] as string)
   closeSync(log);
 }
 
-export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; refused: [string]; lost: [] }> {
+export class DataplaneClient extends EventEmitter<{
+  status: [DataplaneStatus];
+  refused: [string];
+  lost: [];
+  connected: [];
+}> {
   readonly #options: ConnectOptions;
   #socket: Socket | null = null;
   #connected = false;
@@ -53,6 +58,7 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
   #status: DataplaneStatus | null = null;
   #timer: NodeJS.Timeout | undefined;
   #spawnedAt = 0;
+  #stopping = false;
   #closed = false;
 
   constructor(options: ConnectOptions) {
@@ -80,20 +86,20 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
     this.#socket = null;
   }
 
-  /** Ends the data plane, which removes its devices, and waits until it is gone. One that systemd runs is left alone. */
+  /**
+   * Ends the data plane, which removes its devices, and waits until it is gone: also one that an earlier control
+   * started and this one adopted. One that systemd runs is left alone.
+   */
   async stop(): Promise<void> {
-    const socket = this.#socket;
+    this.#stopping = true;
+    // One that was started a moment ago has not told its state yet.
+    if (!this.#status && this.#spawnedAt > 0) await before(STOP_MS, once(this, "status"));
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#status?.spawned && socket && this.#connected) {
-      const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    if (this.#status?.spawned && this.#socket && this.#connected) {
+      const gone = once(this.#socket, "close");
       this.#send({ type: "stop" });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_MS);
-      });
-      await Promise.race([gone, late]);
-      clearTimeout(timer);
+      await before(STOP_MS, gone);
     }
     this.close();
   }
@@ -112,7 +118,7 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
 
   #lost(): void {
     if (this.#connected) {
-      this.#options.log.warn("the connection to the data plane is lost");
+      if (!this.#stopping) this.#options.log.warn("the connection to the data plane is lost");
       this.#spawnedAt = 0;
     }
     this.#connected = false;
@@ -120,7 +126,7 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
     if (this.#closed) return;
     this.emit("lost");
     const now = Date.now();
-    if (this.#options.spawn && now - this.#spawnedAt > START_MS) {
+    if (this.#options.spawn && !this.#stopping && now - this.#spawnedAt > START_MS) {
       this.#spawnedAt = now;
       this.#options.spawn();
     }
@@ -145,4 +151,14 @@ export class DataplaneClient extends EventEmitter<{ status: [DataplaneStatus]; r
 /** Connects to the data plane of a directory, starting it when none answers. */
 export function connectDataplane(options: ConnectOptions): DataplaneClient {
   return new DataplaneClient(options);
+}
+
+/** Waits for `event`, but no longer than `ms`. */
+async function before(ms: number, event: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([event, late]);
+  clearTimeout(timer);
 }
