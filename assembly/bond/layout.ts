@@ -43,10 +43,13 @@ export const HEARTBEAT_CARRIES = 1; // the sender's end may put data on this leg
 // Schedulers: ids of src/bond/dataplane/schedulers.ts.
 export const SCHEDULER_IDMPQ = 1;
 export const SCHEDULER_WEIGHTED_ROUND_ROBIN = 2;
+export const SCHEDULER_FLOWLET = 3;
 
 // AEAD ids, as in the handshake.
 export const AEAD_AES256GCM = 1;
 export const AEAD_CHACHA20POLY1305 = 2;
+/** Added to an id: authenticates and leaves the text readable. */
+export const AEAD_AUTHENTICATE_ONLY = 16;
 
 // Leg record.
 export const LEG_SIZE = 512;
@@ -121,7 +124,7 @@ export const SESSION_RESERVED = 3; // an index is given out, no keys yet: no fra
 export const REPLAY_WORDS = 32;
 
 // Bucket record: one share of the flows of a bond, with its order, queue and holes.
-export const BUCKET_SIZE = 64;
+export const BUCKET_SIZE = 80;
 export const BUCKET_TX_SEQUENCE = 0; // u32
 export const BUCKET_Q_HEAD = 4; // u32
 export const BUCKET_Q_TAIL = 8; // u32
@@ -136,6 +139,8 @@ export const BUCKET_HELD_COUNT = 40; // u32
 export const BUCKET_NEXT_HOLED = 44; // u32
 export const BUCKET_DEADLINE = 48; // i64: ns
 export const BUCKET_HOLED = 56; // u32
+export const BUCKET_LEG = 60; // u32: 1 + slot of the leg of its last packet (flowlet)
+export const BUCKET_LEG_AT = 64; // u32: ms, when that was
 
 // Bond record.
 export const BOND_USED = 0; // u32
@@ -155,11 +160,12 @@ export const BOND_LAST_LEG = 56; // u32: pointer of the last choice
 export const BOND_RX_TIME = 64; // i64: newest INNER_TIME, unwrapped
 export const BOND_SPREAD = 72; // i64: ns, delay between fastest and slowest live leg
 export const BOND_Q_BYTES_MAX = 80; // u32: one bucket's bound
+export const BOND_QUANTUM = 84; // u32: bytes of one bucket's turn
 export const BOND_LAST_RX = 88; // i64: ns
 export const BOND_COUNTERS = 128; // u64 each, COUNTER_*
 export const BOND_LEG_TABLE = 512;
 export const BOND_BUCKETS = 8704; // BOND_LEG_TABLE + LEGS_MAX * LEG_SIZE
-export const BOND_SIZE = 25088; // BOND_BUCKETS + BUCKETS * BUCKET_SIZE
+export const BOND_SIZE = 29184; // BOND_BUCKETS + BUCKETS * BUCKET_SIZE
 
 // Counters of a bond, in the order of COUNTER_NAMES in src/wasm/bond.ts.
 export const COUNTER_TUN_RX_PACKETS = 0;

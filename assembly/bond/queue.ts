@@ -8,6 +8,7 @@ import {
   BOND_BULK_TAIL,
   BOND_Q_BYTES_MAX,
   BOND_Q_COUNT,
+  BOND_QUANTUM,
   BOND_SPARSE_HEAD,
   BOND_SPARSE_TAIL,
   BUCKET_DEFICIT,
@@ -27,7 +28,6 @@ import { releaseSlot } from "./memory";
 const IDLE: u32 = 0;
 const SPARSE: u32 = 1;
 const BULK: u32 = 2;
-const QUANTUM: i32 = 3000;
 
 function listAppend(bond: usize, head: usize, tail: usize, bucket: usize): void {
   store<u32>(bucket, 0, BUCKET_NEXT_ACTIVE);
@@ -56,7 +56,7 @@ export function enqueue(bond: usize, slot: usize): void {
   store<u32>(bond, load<u32>(bond, BOND_Q_COUNT) + 1, BOND_Q_COUNT);
   if (load<u32>(bucket, BUCKET_STATE) == IDLE) {
     store<u32>(bucket, SPARSE, BUCKET_STATE);
-    store<i32>(bucket, QUANTUM, BUCKET_DEFICIT);
+    store<i32>(bucket, load<i32>(bond, BOND_QUANTUM), BUCKET_DEFICIT);
     listAppend(bond, BOND_SPARSE_HEAD, BOND_SPARSE_TAIL, bucket);
   }
   if (bytes > load<u32>(bond, BOND_Q_BYTES_MAX)) {
@@ -90,7 +90,7 @@ export function nextBucket(bond: usize): usize {
     // a sparse bucket that ran empty passes once through the bulk list, or it could starve the others (RFC 8290 §4.2)
     if (empty && (!sparse || load<u32>(bond, BOND_BULK_HEAD) == 0)) store<u32>(bucket, IDLE, BUCKET_STATE);
     else {
-      if (!empty) store<i32>(bucket, deficit + QUANTUM, BUCKET_DEFICIT);
+      if (!empty) store<i32>(bucket, deficit + load<i32>(bond, BOND_QUANTUM), BUCKET_DEFICIT);
       store<u32>(bucket, BULK, BUCKET_STATE);
       listAppend(bond, BOND_BULK_HEAD, BOND_BULK_TAIL, bucket);
     }

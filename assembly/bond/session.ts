@@ -39,7 +39,7 @@ export function findSession(index: u32): usize {
 /** Writes the 96-bit nonce of a sequence as Noise does: four zero bytes, then big-endian for AES, little for ChaCha20. */
 function nonceOf(aead: u32, sequence: u64): usize {
   store<u32>(scratchAt, 0);
-  store<u64>(scratchAt, aead == AEAD_AES256GCM ? bswap<u64>(sequence) : sequence, 4);
+  store<u64>(scratchAt, (aead & 15) == AEAD_AES256GCM ? bswap<u64>(sequence) : sequence, 4);
   return scratchAt;
 }
 

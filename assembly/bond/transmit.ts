@@ -89,7 +89,7 @@ export function serveBond(bond: usize, now: i64): void {
     const head = <usize>load<u32>(bucket, BUCKET_Q_HEAD);
     const length = load<u32>(head, SLOT_LENGTH);
     const express = length <= EXPRESS_BYTES && isSparse(bucket) && !load<u32>(head, SLOT_NEXT);
-    const leg = pick(bond, length + FRAME_OVERHEAD + 28, now, express);
+    const leg = pick(bond, bucket, length + FRAME_OVERHEAD + 28, now, express);
     if (!leg) break;
     const slot = dequeue(bond, bucket);
     const sequence = load<u32>(bucket, BUCKET_TX_SEQUENCE);
@@ -142,7 +142,7 @@ export function rescueLeg(leg: usize, now: i64): void {
   const bond = <usize>load<u32>(leg, LEG_BOND);
   while (load<u32>(leg, LEG_Q_COUNT)) {
     const slot = shiftFromLeg(leg);
-    const other = pick(bond, load<u32>(slot, SLOT_LENGTH) + FRAME_OVERHEAD + 28, now, true);
+    const other = pick(bond, 0, load<u32>(slot, SLOT_LENGTH) + FRAME_OVERHEAD + 28, now, true);
     if (other && other != leg) {
       store<u32>(slot, load<u32>(slot, SLOT_FLAGS) | INNER_EXPRESS, SLOT_FLAGS);
       appendToLeg(other, slot);

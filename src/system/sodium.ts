@@ -5,6 +5,8 @@ import koffi, { type LibraryHandle } from "koffi";
 import native from "sodium-native";
 
 const AES256GCM = 1;
+/** Added to an AEAD's id: the text stays readable and is authenticated as additional data. */
+const AUTHENTICATE_ONLY = 16;
 
 export interface Sodium {
   /** "libsodium" or "sodium-native". */
@@ -161,16 +163,24 @@ function systemCipher(lib: LibraryHandle, memory: Uint8Array, base: number): Pac
   return {
     seal(aead, text, length, ad, nonce, key) {
       const at = base + text;
-      const call = aead === AES256GCM ? sealAes : sealChaCha;
+      const call = (aead & 15) === AES256GCM ? sealAes : sealChaCha;
+      // the additional data lies right before the text
+      if (aead & AUTHENTICATE_ONLY) {
+        return call(at + length, 0, at, 0, base + ad, 8 + length, 0, base + nonce, base + key);
+      }
       return call(at, 0, at, length, base + ad, 8, 0, base + nonce, base + key);
     },
     open(aead, text, length, ad, nonce, key) {
       const at = base + text;
-      const call = aead === AES256GCM ? openAes : openChaCha;
+      const call = (aead & 15) === AES256GCM ? openAes : openChaCha;
+      if (aead & AUTHENTICATE_ONLY) {
+        const tag = at + length - 16;
+        return call(tag, 0, 0, tag, 16, base + ad, 8 + length - 16, base + nonce, base + key);
+      }
       return call(at, 0, 0, at, length, base + ad, 8, base + nonce, base + key);
     },
     expandKey(aead, key, at) {
-      if (aead === AES256GCM) expandAes(base + at, key);
+      if ((aead & 15) === AES256GCM) expandAes(base + at, key);
       else memory.set(key, at);
     },
   };
@@ -180,34 +190,48 @@ function systemCipher(lib: LibraryHandle, memory: Uint8Array, base: number): Pac
 function packageCipher(memory: Uint8Array): PacketCipher {
   const text = Buffer.alloc(2048);
   const out = Buffer.alloc(2048);
-  const ad = Buffer.alloc(8);
+  const ad = Buffer.alloc(2048);
   const nonce = Buffer.alloc(12);
   const key = Buffer.alloc(32);
-  const fill = (adAt: number, nonceAt: number, keyAt: number) => {
-    ad.set(memory.subarray(adAt, adAt + 8));
+  const fill = (adAt: number, adLength: number, nonceAt: number, keyAt: number) => {
+    ad.set(memory.subarray(adAt, adAt + adLength));
     nonce.set(memory.subarray(nonceAt, nonceAt + 12));
     key.set(memory.subarray(keyAt, keyAt + 32));
   };
+  /** How much is sealed, and how much more is only authenticated. */
+  const split = (aead: number, length: number) =>
+    (aead & AUTHENTICATE_ONLY ? [0, length] : [length, 0]) as [number, number];
   return {
-    seal(_aead, at, length, adAt, nonceAt, keyAt) {
-      fill(adAt, nonceAt, keyAt);
-      text.set(memory.subarray(at, at + length));
-      const sealed = out.subarray(0, length + 16);
-      native.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, text.subarray(0, length), ad, null, nonce, key);
-      memory.set(sealed, at);
+    seal(aead, at, length, adAt, nonceAt, keyAt) {
+      const [hidden, open] = split(aead, length);
+      fill(adAt, 8 + open, nonceAt, keyAt);
+      text.set(memory.subarray(at, at + hidden));
+      const sealed = out.subarray(0, hidden + 16);
+      const known = ad.subarray(0, 8 + open);
+      native.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, text.subarray(0, hidden), known, null, nonce, key);
+      memory.set(sealed, at + open);
       return 0;
     },
-    open(_aead, at, length, adAt, nonceAt, keyAt) {
-      if (length < 16 || length > 2048) return -1;
-      fill(adAt, nonceAt, keyAt);
-      text.set(memory.subarray(at, at + length));
-      const opened = out.subarray(0, length - 16);
+    open(aead, at, length, adAt, nonceAt, keyAt) {
+      if (length < 16 || length > 2000) return -1;
+      const [hidden, open] = split(aead, length - 16);
+      fill(adAt, 8 + open, nonceAt, keyAt);
+      text.set(memory.subarray(at + open, at + length));
+      const opened = out.subarray(0, hidden);
+      const known = ad.subarray(0, 8 + open);
       try {
-        native.crypto_aead_chacha20poly1305_ietf_decrypt(opened, null, text.subarray(0, length), ad, nonce, key);
+        native.crypto_aead_chacha20poly1305_ietf_decrypt(
+          opened,
+          null,
+          text.subarray(0, hidden + 16),
+          known,
+          nonce,
+          key,
+        );
       } catch {
         return -1;
       }
-      memory.set(opened, at);
+      memory.set(opened, at + open);
       return 0;
     },
     expandKey(_aead, bytes, at) {

@@ -6,8 +6,16 @@ import * as L from "../../assembly/bond/layout.js";
 
 export const TUNNEL_FRAME_OVERHEAD = L.FRAME_OVERHEAD;
 export const FRAME_TYPES = { init: L.FRAME_INIT, response: L.FRAME_RESPONSE } as const;
-export const AEAD = { aes256gcm: L.AEAD_AES256GCM, chacha20poly1305: L.AEAD_CHACHA20POLY1305 } as const;
-export const SCHEDULER_IDS = { idmpq: L.SCHEDULER_IDMPQ, weighted: L.SCHEDULER_WEIGHTED_ROUND_ROBIN } as const;
+export const AEAD = {
+  aes256gcm: L.AEAD_AES256GCM,
+  chacha20poly1305: L.AEAD_CHACHA20POLY1305,
+  authenticateOnly: L.AEAD_AUTHENTICATE_ONLY,
+} as const;
+export const SCHEDULER_IDS = {
+  idmpq: L.SCHEDULER_IDMPQ,
+  weighted: L.SCHEDULER_WEIGHTED_ROUND_ROBIN,
+  flowlet: L.SCHEDULER_FLOWLET,
+} as const;
 export const ENGINE_LIMITS = { bonds: L.BONDS_MAX, legs: L.LEGS_MAX, polled: L.POLL_MAX } as const;
 
 /** Names of a bond's counters, in the order of COUNTER_* in assembly/bond/layout.ts. */
@@ -194,7 +202,15 @@ export class BondEngine {
   /** Settings of a bond that may change while it runs. */
   setBond(
     index: number,
-    bond: { id: number; tunFd: number; scheduler: number; holdMs: number; legs: number; queueBytes: number },
+    bond: {
+      id: number;
+      tunFd: number;
+      scheduler: number;
+      holdMs: number;
+      legs: number;
+      queueBytes: number;
+      quantum: number;
+    },
   ): void {
     const at = this.bondAt(index);
     this.view.setUint32(at + L.BOND_ID, bond.id, true);
@@ -203,6 +219,7 @@ export class BondEngine {
     this.view.setBigInt64(at + L.BOND_HOLD, BigInt(Math.round(bond.holdMs * 1e6)), true);
     this.view.setUint32(at + L.BOND_LEGS, bond.legs, true);
     this.view.setUint32(at + L.BOND_Q_BYTES_MAX, bond.queueBytes, true);
+    this.view.setUint32(at + L.BOND_QUANTUM, bond.quantum, true);
     this.view.setUint32(at + L.BOND_USED, 1, true);
   }
 

@@ -69,7 +69,7 @@ export class TestEngine {
   bond(speeds: readonly number[], scheduler = 1, holdMs = 250): void {
     this.engine.clearBond(0);
     const legs = speeds.length;
-    this.engine.setBond(0, { id: 7, tunFd: 5, scheduler, holdMs, legs, queueBytes: 8 << 20 });
+    this.engine.setBond(0, { id: 7, tunFd: 5, scheduler, holdMs, legs, queueBytes: 8 << 20, quantum: 3000 });
     for (const [slot, mbps] of speeds.entries()) {
       const leg = { id: 100 + slot, fd: 10 + slot, bitsPerSecond: mbps * 1e6, failover: false, follows: false };
       this.engine.setLeg(0, slot, leg);

@@ -29,6 +29,11 @@ export function wantedFlags(bond: usize): u32 {
   return wanted;
 }
 
+/** The leg in a place of the bond. */
+export function legAt(bond: usize, slot: u32): usize {
+  return bond + BOND_LEG_TABLE + slot * LEG_SIZE;
+}
+
 export function isEligible(leg: usize, wanted: u32): bool {
   return (load<u32>(leg, LEG_FLAGS) & (LEG_TX | LEG_FAILOVER)) == wanted && load<u32>(leg, LEG_SESSION) != 0;
 }

@@ -124,6 +124,7 @@ export class BondRuntime {
       id: config.id,
       role: config.role,
       psk: Buffer.from(config.psk, "base64"),
+      encrypt: config.security === "encryption",
       scheduler: findScheduler(config.scheduler)?.id ?? 1,
       holdMs: config.reorderMaxHoldMs,
       tunFd: this.#tunFd,

@@ -2,9 +2,11 @@
 
 import { parseAddress } from "../../base/ip.js";
 import { LIMITS } from "../../base/limits.js";
-import type { BondConfig, DataplaneConfig } from "./protocol.js";
+import type { BondConfig, DataplaneConfig, TunnelSecurity } from "./protocol.js";
 import { findScheduler, schedulers } from "./schedulers.js";
 
+/** "none" and "hmac" leave packets readable; both are authenticated, since that costs next to nothing. */
+const SECURITIES: readonly TunnelSecurity[] = ["none", "hmac", "encryption"];
 const IFNAME = /^[^\s/:]{1,15}$/;
 
 /** Why a whole configuration is refused, or "". */
@@ -23,7 +25,8 @@ export function bondProblem(bond: BondConfig): string {
   if (!findScheduler(bond.scheduler)) {
     return `scheduler ${bond.scheduler} is unknown; known: ${schedulers.map(({ name }) => name).join(", ")}`;
   }
-  if (bond.security !== "encryption") return `tunnel security ${bond.security} is not available; use encryption`;
+  if (!SECURITIES.includes(bond.security))
+    return `tunnel security ${bond.security} is unknown; known: ${SECURITIES.join(", ")}`;
   const local = parseAddress(bond.localIp);
   const peer = parseAddress(bond.peerIp);
   if (!local || local.length !== peer?.length) {

@@ -24,6 +24,7 @@ export interface BondCommand {
   readonly id: number;
   readonly role: TunnelRole;
   readonly psk: Uint8Array;
+  readonly encrypt: boolean;
   /** Id of the scheduler table. */
   readonly scheduler: number;
   readonly holdMs: number;

@@ -41,6 +41,8 @@ export interface HandshakeBond {
   readonly id: number;
   readonly role: "aggregator" | "bonder";
   readonly psk: Uint8Array;
+  /** False: frames are authenticated and stay readable. Both ends must want the same. */
+  readonly encrypt: boolean;
   readonly remote: Uint8Array | null;
   readonly legs: ReadonlyMap<number, HandshakeLeg>;
   /** The other end's life: a new one means that its sequences start from 0. */
@@ -60,6 +62,9 @@ export const newHandshakeLeg = (slot: number, id: number, fd: number, mtu: numbe
   attempt: null,
   pending: [],
 });
+
+/** What is added to the ids of ciphers for this bond. */
+const mode = (bond: HandshakeBond): number => (bond.encrypt ? 0 : AEAD.authenticateOnly);
 
 export class Handshakes {
   readonly #engine: BondEngine;
@@ -88,7 +93,7 @@ export class Handshakes {
     const noise = new NoiseHandshake(this.#sodium, true, bond.psk, Buffer.concat([PROLOGUE, header]));
     const payload = Buffer.alloc(INIT_PAYLOAD);
     payload.writeUInt8(VERSION, 0);
-    payload.writeUInt8(this.#ciphers(), 1);
+    payload.writeUInt8(this.#ciphers() | mode(bond), 1);
     payload.writeUInt32BE(leg.id, 2);
     payload.writeUInt32BE(opened.index, 6);
     payload.set(this.#boot, 10);
@@ -156,7 +161,8 @@ export class Handshakes {
     if (!sealed) return false;
     const payload = Buffer.from(sealed);
     const leg = [...bond.legs.values()].find(({ id }) => id === payload.readUInt32BE(2));
-    const aead = this.#chooseAead(payload.readUInt8(1));
+    const offered = payload.readUInt8(1);
+    const aead = (offered & AEAD.authenticateOnly) === mode(bond) ? this.#chooseAead(offered, bond) : 0;
     if (payload.readUInt8(0) !== VERSION || !leg || !aead) return false;
     bond.seen.add(ephemeral);
     if (bond.seen.size > SEEN_MAX) bond.seen.delete(bond.seen.values().next().value as string);
@@ -205,7 +211,7 @@ export class Handshakes {
     const sealed = attempt.noise.readResponse(frame.subarray(HEADER));
     const payload = sealed && Buffer.from(sealed);
     const aead = payload?.readUInt8(1) ?? 0;
-    if (payload?.readUInt8(0) !== VERSION || (aead & this.#ciphers()) !== aead || aead === 0) {
+    if (payload?.readUInt8(0) !== VERSION || aead === 0 || aead !== this.#chooseAead(aead, bond)) {
       this.#close(bond, leg, attempt.place);
       return false;
     }
@@ -236,9 +242,10 @@ export class Handshakes {
   }
 
   /** AES-256-GCM when both ends' CPUs do it, else ChaCha20-Poly1305. */
-  #chooseAead(offered: number): number {
+  #chooseAead(offered: number, bond: HandshakeBond): number {
     const common = offered & this.#ciphers();
-    return common & AEAD.aes256gcm ? AEAD.aes256gcm : common & AEAD.chacha20poly1305;
+    const cipher = common & AEAD.aes256gcm ? AEAD.aes256gcm : common & AEAD.chacha20poly1305;
+    return cipher && cipher | mode(bond);
   }
 
   #mayAnswer(now: number): boolean {

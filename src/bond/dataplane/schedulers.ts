@@ -19,6 +19,11 @@ export const schedulers: readonly Scheduler[] = [
     id: SCHEDULER_IDS.weighted,
     help: "shares in proportion to the legs' speeds, whatever their delays",
   },
+  {
+    name: "flowlet",
+    id: SCHEDULER_IDS.flowlet,
+    help: "a flow keeps its leg until it pauses for 50 ms: nothing is re-ordered, one flow gets one leg at a time",
+  },
 ];
 
 /** The row of that name, or undefined. */

@@ -19,6 +19,8 @@ const RETRY_MS = { first: 250, last: 2_000 };
 const REKEY_MS = 3_600_000;
 /** A bucket may queue this much before its oldest packet is dropped. */
 const QUEUE_BYTES = { least: 256 << 10, most: 8 << 20, ms: 120 };
+/** A bucket's turn: long enough at high speed that a flow's packets stay together and the far end can join them. */
+const TURN_BYTES = { least: 3_000, most: 65_000, ms: 0.5 };
 /** What a leg's heartbeats are paced at when nothing else may be sent on it. */
 const LEAST_BITS_PER_SECOND = 1e6;
 
@@ -92,7 +94,10 @@ class Worker {
   #setBond(command: BondCommand): void {
     const before = [...this.#bonds.values()].find(({ index }) => index === command.index);
     const same =
-      before?.id === command.id && before.role === command.role && Buffer.compare(before.psk, command.psk) === 0;
+      before?.id === command.id &&
+      before.role === command.role &&
+      before.encrypt === command.encrypt &&
+      Buffer.compare(before.psk, command.psk) === 0;
     if (before && !same) this.#dropBond(command.index);
     if (!same) this.#engine.clearBond(command.index);
     const bond: Bond = {
@@ -100,6 +105,7 @@ class Worker {
       id: command.id,
       role: command.role,
       psk: command.psk,
+      encrypt: command.encrypt,
       remote: command.remote,
       legs: same && before ? before.legs : new Map<number, Leg>(),
       peerBoot: same && before ? before.peerBoot : "",
@@ -115,6 +121,7 @@ class Worker {
       scheduler: command.scheduler,
       holdMs: command.holdMs,
       legs: command.legs.reduce((most, leg) => Math.max(most, leg.slot + 1), 0),
+      quantum: Math.round(Math.min(TURN_BYTES.most, Math.max(TURN_BYTES.least, (total * 1e6 * TURN_BYTES.ms) / 8000))),
       queueBytes: Math.round(Math.min(QUEUE_BYTES.most, Math.max(QUEUE_BYTES.least, wanted))),
     });
     for (const leg of [...bond.legs.values()]) {
@@ -240,7 +247,8 @@ class Worker {
   }
 
   #report(bond: Bond, leg: Leg): void {
-    const aead = leg.aead === AEAD.aes256gcm ? "aes-256-gcm" : leg.aead ? "chacha20-poly1305" : "";
+    const cipher = leg.aead & AEAD.aes256gcm ? "aes-256-gcm" : leg.aead ? "chacha20-poly1305" : "";
+    const aead = leg.aead & AEAD.authenticateOnly ? `${cipher}, authentication only` : cipher;
     const { state, since } = leg.machine;
     this.#server.emit("leg", { bond: bond.id, leg: leg.id, state, since, mtu: leg.mtu, aead } satisfies LegEvent);
   }

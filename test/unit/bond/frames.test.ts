@@ -44,6 +44,25 @@ t.test("a packet crosses unchanged, with either cipher", async (t) => {
   }
 });
 
+t.test("authentication without encryption: readable, and forged ones are still dropped", async (t) => {
+  for (const cipher of [AEAD.aes256gcm, AEAD.chacha20poly1305]) {
+    connect([1000], cipher | AEAD.authenticateOnly);
+    const packet = udpPacket({ payload: Buffer.from("hello") });
+    a.tunRead(plain(packet));
+    const frame = frames()[0] as Buffer;
+    t.ok(frame.includes("hello"));
+    t.equal(frame.length, packet.length + 32);
+    for (let at = 1; at < frame.length; at++) {
+      const forged = Buffer.from(frame);
+      forged[at] = (forged[at] as number) ^ 1;
+      b.receive(forged);
+    }
+    t.same(b.takeWritten(), []);
+    b.receive(frame);
+    t.same(b.takeWritten(), [plain(packet)]);
+  }
+});
+
 t.test("forged, truncated, replayed and reflected frames are counted drops", async (t) => {
   connect();
   a.tunRead(plain(udpPacket({ payload: Buffer.alloc(40) })));

@@ -28,7 +28,17 @@ class End {
     for (let slot = 0; slot < legs; slot++) this.legs.set(slot, newHandshakeLeg(slot, 100 + slot, 10 + slot, mtu));
     const remote = role === "bonder" ? new Uint8Array(16) : null;
     const key = Buffer.alloc(32, psk);
-    this.bond = { index: 0, id: 7, role, psk: key, remote, legs: this.legs, peerBoot: "", seen: new Set() };
+    this.bond = {
+      index: 0,
+      id: 7,
+      role,
+      psk: key,
+      encrypt: true,
+      remote,
+      legs: this.legs,
+      peerBoot: "",
+      seen: new Set(),
+    };
     this.bonds.set(7, this.bond);
     this.handshakes = new Handshakes(this.net.engine, sodium, this.bonds);
   }

@@ -31,20 +31,26 @@ function bonded(speeds: readonly number[], scheduler: number): TestEngine {
 }
 
 for (const { name, id } of schedulers) {
-  t.test(`${name}: shares under load follow the speeds`, async (t) => {
-    const speeds = [50, 20, 10];
-    const sent = saturate(bonded(speeds, id), 1000, 160);
-    const total = sent.reduce((sum, bytes) => sum + bytes, 0);
-    speeds.forEach((mbps, i) => {
-      const share = (sent[i] ?? 0) / total / (mbps / 80);
-      t.ok(share > 0.95 && share < 1.05, `leg of ${mbps} Mbit/s carries ${share.toFixed(3)} of its share`);
-    });
-    t.ok(
-      (total * 8) / 1e6 > 80 * 0.88,
-      `${((total * 8) / 1e6).toFixed(1)} of 80 Mbit/s in frames without IP and UDP headers`,
-    );
-    t.ok((total * 8) / 1e6 < 80, "no leg is given more than its speed");
-  });
+  // a flow that never pauses stays where it is: flowlets cannot follow the speeds
+  const perPacket = name !== "flowlet";
+  t.test(
+    `${name}: shares under load follow the speeds`,
+    { skip: !perPacket && "flows stay on their legs" },
+    async (t) => {
+      const speeds = [50, 20, 10];
+      const sent = saturate(bonded(speeds, id), 1000, 160);
+      const total = sent.reduce((sum, bytes) => sum + bytes, 0);
+      speeds.forEach((mbps, i) => {
+        const share = (sent[i] ?? 0) / total / (mbps / 80);
+        t.ok(share > 0.95 && share < 1.05, `leg of ${mbps} Mbit/s carries ${share.toFixed(3)} of its share`);
+      });
+      t.ok(
+        (total * 8) / 1e6 > 80 * 0.88,
+        `${((total * 8) / 1e6).toFixed(1)} of 80 Mbit/s in frames without IP and UDP headers`,
+      );
+      t.ok((total * 8) / 1e6 < 80, "no leg is given more than its speed");
+    },
+  );
 
   t.test(`${name}: never a leg that may not send`, async (t) => {
     const engine = bonded([50, 50], id);
@@ -85,6 +91,23 @@ for (const { name, id } of schedulers) {
     t.equal(engine.takeSent().length, total);
   });
 }
+
+t.test("flowlet: a flow that does not pause keeps its leg, one that pauses may move", async (t) => {
+  const engine = bonded([50, 50], schedulers.find(({ name }) => name === "flowlet")?.id as number);
+  const legOf = (afterMs: number): number => {
+    engine.now += afterMs * 1e6;
+    engine.tunRead(plain(udpPacket({ payload: Buffer.alloc(PAYLOAD) })));
+    engine.serve();
+    return engine.takeSent()[0]?.fd as number;
+  };
+  const first = legOf(0);
+  for (let i = 0; i < 20; i++) t.equal(legOf(20), first);
+  engine.engine.setSending(0, first - 10, false);
+  const second = legOf(20);
+  t.not(second, first, "a dead leg is left at once");
+  engine.engine.setSending(0, first - 10, true);
+  t.equal(legOf(20), second);
+});
 
 t.test("idmpq keeps to the fastest leg while that suffices", async (t) => {
   const engine = bonded([50, 50], schedulers.find(({ name }) => name === "idmpq")?.id as number);
