@@ -4,7 +4,9 @@
 import { formatAddress, parseAddress } from "../base/ip.js";
 
 /** A JSON value that is not the attribute's form. The text is for the reader. */
-export class ValueError extends Error {}
+export class ValueError extends Error {
+  override readonly name = "ValueError";
+}
 
 export interface Codec {
   /** `asBytes`: 4, or 2 on a session without four-octet AS numbers. Values have passed the decoder in Wasm. */
@@ -142,7 +144,7 @@ function community(json: unknown): Buffer {
   if (typeof json !== "string") return bad(json, allowed);
   const named = communityOfName.get(json.trim().toUpperCase());
   if (named !== undefined) return u32(named);
-  const parts = json.split(":");
+  const parts = json.trim().split(":");
   if (parts.length !== 2) return bad(json, allowed);
   return Buffer.concat(parts.map((part) => u16(unsigned(part, 0xffff))));
 }

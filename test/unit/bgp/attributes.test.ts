@@ -1,0 +1,167 @@
+// One suite for all rows of the attribute table: a new row is tested the moment it has an example here.
+
+import t from "tap";
+import { ATTRIBUTES, attributesJson, encodeAttributes, walkAttributes } from "../../../src/bgp/attributes.js";
+import { BgpModule } from "../../../src/wasm/bgp.js";
+import { FAMILY } from "../../../src/wasm/bgp_numbers.js";
+
+/** Values that must come back as they went in, and values that must be refused. */
+const EXAMPLES: Record<number, { good: unknown[]; bad: unknown[] }> = {
+  1: { good: [0, 1, 2], bad: [3, -1, "x", null] },
+  2: {
+    good: [
+      [],
+      [
+        [2, [65001, 100]],
+        [1, [10, 20]],
+      ],
+      [
+        [3, [4_200_000_000]],
+        [4, [1]],
+      ],
+    ],
+    bad: ["x", [[5, [1]]], [[2, []]], [[2]], [[2, [-1]]], [[2, [2 ** 32]]]],
+  },
+  3: { good: ["10.0.0.1"], bad: ["::1", "10.0.0", 5] },
+  4: { good: [0, 4_294_967_295], bad: [-1, 1.5, "x", 2 ** 32] },
+  5: { good: [100], bad: [null] },
+  6: { good: [""], bad: ["x", 0] },
+  7: {
+    good: [
+      [65001, "1.1.1.1"],
+      [4_200_000_000, "1.1.1.1"],
+    ],
+    bad: [[65001], ["x", "1.1.1.1"]],
+  },
+  8: {
+    good: [["65001:100", "NO_EXPORT", "PLANNED_SHUT", "ROUTE_FILTER_v4", "BLACKHOLE", "NOPEER"]],
+    bad: [[], ["65536:1"], ["a:b"], [5], "NO_EXPORT"],
+  },
+  9: { good: ["1.2.3.4"], bad: ["x"] },
+  10: { good: [["1.1.1.1", "2.2.2.2"]], bad: [[], ["x"]] },
+  16: {
+    good: [
+      [
+        "route-target:65001:100",
+        "route-target:1.2.3.4:100",
+        "route-target:4200000000:100",
+        "route-origin:65001:4294967295",
+        "redirect-vrf:65001:100",
+        "traffic-rate:65001:1000",
+        "traffic-action:S:1,T:1",
+        "traffic-marking-dscp:10",
+        "redirect-nexthop:1.2.3.4:0",
+        "color:100",
+        "encapsulation:8",
+        "es-import:00-11-22-33-44-AB",
+        "router-mac:00-11-22-33-44-55",
+        "mac-mobility:1:7",
+        "esi-label:1:625",
+        "dmzlink-bw:65001:125000",
+        "unknown:430c000000000001",
+      ],
+    ],
+    bad: [[], ["foo:1"], ["route-target:1"], ["es-import:x"], ["traffic-action:S:2,T:0"], ["nocolon"]],
+  },
+  32: { good: [["65001:1:2", "4294967295:4294967295:4294967295"]], bad: [[], ["1:2"], ["1:2:x"]] },
+};
+
+t.test("every row comes back as it went in", async (t) => {
+  for (const { code, name, kind } of ATTRIBUTES) {
+    if (kind !== "path") continue;
+    const { good, bad } = EXAMPLES[code] ?? { good: [], bad: [] };
+    t.ok(good.length > 0 && bad.length > 0, `${name} has examples`);
+    for (const value of good) t.same(attributesJson(encodeAttributes({ [code]: value }, true))[code], value, name);
+    for (const value of bad) {
+      t.throws(
+        () => encodeAttributes({ [code]: value }, true),
+        { name: "ValueError" },
+        `${name} ${JSON.stringify(value)}`,
+      );
+    }
+  }
+});
+
+t.test("the table and the decoder's table agree", async (t) => {
+  const module = new BgpModule();
+  for (let code = 0; code < 256; code++) {
+    const row = ATTRIBUTES.find((candidate) => candidate.code === code);
+    t.match(module.attributeRow(code), { known: row !== undefined, flags: row?.flags ?? 0 }, `code ${code}`);
+  }
+});
+
+t.test("spellings that are taken beside the one that is written", async (t) => {
+  const json = (attr: Record<string, unknown>) => attributesJson(encodeAttributes(attr, true));
+  t.same(json({ 8: ["no_export", " 1:2 ", "route_filter_V6"] })[8], ["NO_EXPORT", "1:2", "ROUTE_FILTER_v6"]);
+  t.same(json({ 16: ["Route-Target: 1:1,2:2"] })[16], ["route-target:1:1", "route-target:2:2"]);
+  t.same(json({ 16: ["color-11:5"] })[16], ["color:5"]);
+  t.same(json({ 99: "0AFF", 26: "01000b000000000000000a" }), { 26: "01000b000000000000000a", 99: "0aff" });
+  t.throws(() => encodeAttributes({ 99: "xyz" }, true), { name: "ValueError" });
+  t.throws(() => encodeAttributes({ x: 1 }, true), { name: "ValueError" });
+  const long = Array.from({ length: 300 }, (_, i) => i + 1);
+  t.same(json({ 2: [[2, long]] })[2], [
+    [2, long.slice(0, 255)],
+    [2, long.slice(255)],
+  ]);
+  const codes = [...walkAttributes(encodeAttributes({ 3: "1.1.1.1", 2: [], 1: 0 }, true))].map(({ code }) => code);
+  t.same(codes, [1, 2, 3], "in the order of the codes");
+});
+
+t.test("two-octet sessions: AS_TRANS and the AS4 attributes (RFC 6793)", async (t) => {
+  const attr = { 1: 0, 2: [[2, [65001, 4_200_000_000, 7]]], 3: "192.0.2.1", 7: [4_200_000_000, "1.1.1.1"] };
+  const bytes = encodeAttributes(attr, false);
+  t.same(
+    [...walkAttributes(bytes)].map(({ code }) => code),
+    [1, 2, 3, 7, 17, 18],
+  );
+  t.same(
+    [...walkAttributes(encodeAttributes({ 2: [[2, [65001]]] }, false))].map(({ code }) => code),
+    [2],
+  );
+  const module = new BgpModule();
+  const rib = module.createRib();
+  module.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
+  const prefix = Uint8Array.of(24, 10, 0, 0);
+  t.equal(module.check(rib, module.encodeAnnounce(FAMILY.ipv4, bytes, null, prefix), true), null);
+  const kept = module.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 24);
+  t.same(kept && attributesJson(kept), attr, "merged again on the way in");
+});
+
+t.test("an AS4_PATH longer than the AS_PATH is ignored; a stale one after an old aggregator, too", async (t) => {
+  const merged = (parts: Record<string, [number, number[]]>) => {
+    const attributes = Buffer.concat(
+      Object.entries(parts).map(([code, [flags, value]]) => Buffer.from([flags, Number(code), value.length, ...value])),
+    );
+    const module = new BgpModule();
+    const rib = module.createRib();
+    module.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
+    module.check(rib, module.encodeAnnounce(FAMILY.ipv4, attributes, null, Uint8Array.of(8, 10)), true);
+    const kept = module.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 8);
+    return kept && attributesJson(kept);
+  };
+  const base: Record<string, [number, number[]]> = { 1: [0x40, [0]], 3: [0x40, [192, 0, 2, 1]] };
+  const wide: [number, number[]] = [0xc0, [2, 2, 0, 1, 0, 0, 0, 2, 0, 0]];
+  t.match(merged({ ...base, 2: [0x40, [2, 1, 0, 9]], 17: wide }), { 2: [[2, [9]]] });
+  t.match(merged({ ...base, 2: [0x40, [2, 3, 0, 9, 0, 8, 0, 7]], 17: wide }), {
+    2: [
+      [2, [9]],
+      [2, [65536, 131072]],
+    ],
+  });
+  const old: [number, number[]] = [0xc0, [0, 9, 1, 1, 1, 1]];
+  const wideAggregator: [number, number[]] = [0xc0, [0, 1, 0, 0, 2, 2, 2, 2]];
+  t.match(merged({ ...base, 2: [0x40, [2, 2, 0, 9, 0, 8]], 7: old, 17: wide, 18: wideAggregator }), {
+    2: [[2, [9, 8]]],
+    7: [9, "1.1.1.1"],
+  });
+  t.match(
+    merged({ ...base, 2: [0x40, [3, 1, 0, 5, 1, 2, 0, 1, 0, 2, 2, 1, 0x5b, 0xa0]], 17: [0xc0, [2, 1, 0, 1, 0, 0]] }),
+    {
+      2: [
+        [3, [5]],
+        [1, [1, 2]],
+        [2, [65536]],
+      ],
+    },
+  );
+});
