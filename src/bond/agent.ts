@@ -30,6 +30,8 @@ const REPORT_MS = 1_000;
 /** No two reports closer than this, whatever changes. */
 const REPORT_LEAST_MS = 100;
 const FIRST_BACKOFF_MS = 250;
+/** How long after a configuration could not be applied it is tried again. */
+const RETRY_MS = 5_000;
 
 interface AgentOptions {
   readonly manager: string;
@@ -192,6 +194,8 @@ export class Agent {
       const config = readNodeConfig(answer["config"], LIMITS.legsPerBond);
       if (!config) throw new Error("the manager sent a configuration that this version cannot read");
       await this.#take(revision, config);
+      // Not applied: it is asked for again.
+      if (this.#problem !== "") await this.#pause(RETRY_MS);
     }
   }
 
@@ -239,7 +243,7 @@ export class Agent {
 
   async #apply(revision: string, config: NodeConfig): Promise<void> {
     this.#problem = await this.#options.apply(bonderBond(config, this.#options.nodeKey));
-    this.#revision = revision;
+    if (this.#problem === "") this.#revision = revision;
   }
 
   async #startFromDisk(): Promise<void> {

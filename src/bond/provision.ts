@@ -2,6 +2,7 @@
 // channel carries. Always the whole state, never a difference.
 
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Engine, Reader } from "../store/engine.js";
@@ -12,6 +13,10 @@ import { type BondingConfig, takesLegs } from "./config.js";
 import type { BondConfig, BondStatus, DataplaneConfig, DataplaneStatus } from "./dataplane/protocol.js";
 import { bondPsk } from "./keys.js";
 import { ownNode } from "./lifecycle.js";
+
+/** How long the data plane may take to say that it has a configuration, and how often it is looked for. */
+const TAKEN_MS = 5_000;
+const TAKEN_LOOK_MS = 20;
 
 /** The part of the data plane's client that control needs. */
 export interface Dataplane {
@@ -176,11 +181,23 @@ export class Provisioner {
     return this.#ours.has(bond);
   }
 
-  /** Takes the bonder's end of a bond from the node channel. Resolves with why it cannot run, "" when it does. */
+  /**
+   * Takes the bonder's end of a bond from the node channel. Resolves with "" once the data plane has it, else with why
+   * it does not.
+   */
   async dial(bond: BondConfig | null): Promise<string> {
     this.#dialled = bond;
     this.apply();
-    return this.#options.dataplane ? this.problem : "this box has no data plane: it needs root";
+    const { dataplane } = this.#options;
+    if (!dataplane) return "this box has no data plane: it needs root";
+    if (this.problem !== "") return this.problem;
+    const revision = this.#revision;
+    const until = Date.now() + TAKEN_MS;
+    while ((dataplane.status()?.revision ?? -1) < revision) {
+      if (Date.now() > until) return "the data plane does not take the configuration; its log says why";
+      await sleep(TAKEN_LOOK_MS);
+    }
+    return "";
   }
 
   /** The status of the bond that this box is the bonder of. */

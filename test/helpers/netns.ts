@@ -89,7 +89,7 @@ export class Netns {
 /** Makes a namespace with its loopback up, gone when the test ends. The name holds this process's id: tests may run side by side. */
 export async function makeNetns(t: Teardown, label: string): Promise<Netns> {
   made += 1;
-  const name = `sn${process.pid}-${made}-${label}`;
+  const name = `sennit-${process.pid}-${made}-${label}`;
   await must("ip", ["netns", "add", name]);
   const remove = () => execFileSync("ip", ["netns", "del", name], { stdio: "ignore" });
   const done = atExit(remove);
