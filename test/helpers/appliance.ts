@@ -112,7 +112,10 @@ export class Appliance {
     this.user = options.user ?? "admin";
     this.password = options.password ?? "test-password-1";
     this.#process = this.#spawn();
-    const done = atExit(() => this.#killDataplane());
+    const done = atExit(() => {
+      this.#process.kill("SIGKILL");
+      this.#killDataplane();
+    });
     t.teardown(async () => {
       await this.stop();
       done();
