@@ -7,9 +7,10 @@ import { walk } from "../helpers/walk.js";
 
 t.setTimeout(150_000);
 
+/** Slow enough that a busy machine carries them beside other tests. */
 const lines = [
-  { downMbps: 30, upMbps: 20 },
-  { downMbps: 15, upMbps: 10 },
+  { downMbps: 12, upMbps: 8 },
+  { downMbps: 6, upMbps: 4 },
 ];
 
 const mbps = (report: { end: { sum_received: { bits_per_second: number } } }) =>
@@ -32,31 +33,31 @@ t.test("a bond over REST: ping, both lines, an offline leg, kill -9 of both cont
   const shown = await until(
     async () => {
       const now = await box.show();
-      return now.legs.every((leg: { download_rate: number }) => leg.download_rate > 2e6) && now;
+      return now.legs.every((leg: { download_rate: number }) => leg.download_rate > 1e6) && now;
     },
     { what: "both legs to show a rate", timeoutMs: 5_000, everyMs: 100 },
   );
-  t.ok(shown.download_rate > 10e6, `the bond shows ${(shown.download_rate / 1e6).toFixed(1)} Mbit/s`);
+  t.ok(shown.download_rate > 2e6, `the bond shows ${(shown.download_rate / 1e6).toFixed(1)} Mbit/s`);
   t.equal(shown.state, "up");
   const both = mbps(await running);
-  t.ok(both > 32, `down ${both.toFixed(1)} Mbit/s over lines of 30 and 15`);
+  t.ok(both > 12.2, `down ${both.toFixed(1)} Mbit/s over lines of 12 and 6`);
 
   await t.test("a leg that is set offline carries nothing, and comes back", async (t) => {
     const at = `/api/v4/bonds/${bond.id}/interface_legs/${legs[0].id}/`;
     await aggregator.rest("PATCH", at, { body: { link_mode: "offline" } });
     await box.legsAre("offline", "up");
     const one = mbps(await box.iperf("-R", "-t", "3"));
-    t.ok(one > 7 && one < 16, `down ${one.toFixed(1)} Mbit/s over the line of 15 alone`);
+    t.ok(one > 2 && one < 6.5, `down ${one.toFixed(1)} Mbit/s over the line of 6 alone`);
     await aggregator.rest("PATCH", at, { body: { link_mode: "active" } });
     await box.legsAre("up", "up");
     const again = mbps(await box.iperf("-R", "-t", "4"));
-    t.ok(again > 30, `down ${again.toFixed(1)} Mbit/s over both again`);
+    t.ok(again > 12.2, `down ${again.toFixed(1)} Mbit/s over both again`);
   });
 
   await t.test("kill -9 of both control processes: the tunnel goes on, and REST shows the same bond", async (t) => {
     const before = await box.show();
     const flow = box.iperf("-R", "-t", "12");
-    await until(async () => (await box.show()).download_rate > 10e6, { what: "traffic", everyMs: 100 });
+    await until(async () => (await box.show()).download_rate > 4e6, { what: "traffic", everyMs: 100 });
     await Promise.all([aggregator.kill(), bonder.kill()]);
     t.equal((await box.ping("bonder")).code, 0, "no control runs, the tunnel does");
     await Promise.all([aggregator.restart(), bonder.restart()]);
@@ -75,7 +76,7 @@ t.test("a bond over REST: ping, both lines, an offline leg, kill -9 of both cont
     );
     t.equal(report.error, undefined);
     t.ok(
-      seconds.every((rate) => rate > 5e6),
+      seconds.every((rate) => rate > 1e6),
       `each second of the flow, Mbit/s: ${seconds.map((rate) => (rate / 1e6).toFixed(0)).join(" ")}`,
     );
   });
