@@ -45,6 +45,8 @@ export const LIMITS = {
 
   // openflow
   openflowSwitches: 1_024,
+  /** Body of a flow request: some 40,000 flows. */
+  openflowBodyBytes: 8 << 20,
   openflowPorts: 65_536,
   openflowMatchFields: 64,
   openflowActions: 512,

@@ -78,6 +78,16 @@ interface Batch {
 
 /** A batch that has grown to this much is sent without waiting for the end of the turn. */
 const BATCH_BYTES = 1 << 20;
+/** Filled anew at each scrape, so that datapaths and ports that are gone do not linger. */
+const SCRAPED = [
+  "dp_status",
+  "port_status",
+  "of_dp_connections_total",
+  "of_dp_disconnections_total",
+  "of_packet_ins_total",
+  "of_flowmsgs_sent_total",
+  "of_errors_total",
+] as const;
 /** OFPG_ALL */
 const ALL_GROUPS = 0xfffffffc;
 
@@ -257,8 +267,7 @@ class Agent implements OpenFlowHandle {
   async #scrape(): Promise<void> {
     if (this.#closing || this.#failed) return;
     const datapaths = await this.counters();
-    clear("dp_status");
-    clear("port_status");
+    for (const name of SCRAPED) clear(name);
     for (const dp of datapaths) {
       const labels = { dp_id: `0x${BigInt(`0x${dp.dpid}`).toString(16)}`, dp_name: dp.name };
       gauge("dp_status", Number(dp.up), labels);

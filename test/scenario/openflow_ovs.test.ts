@@ -1,6 +1,7 @@
 // The REST surface against a live Open vSwitch: after each change, the switch's own listing agrees.
 
 import t from "tap";
+import { scrape } from "../../src/base/metrics.js";
 import type { Teardown } from "../helpers/cleanup.js";
 import { type OpenFlowRoom, request, startOpenFlowRoom } from "../helpers/openflow_room.js";
 import { needOpenVSwitch, OpenVSwitch } from "../helpers/openvswitch.js";
@@ -136,7 +137,7 @@ t.test("a live switch over REST", async (t) => {
   });
 
   await t.test("bulk, cookies, non-strict delete", async (t) => {
-    const flows = Array.from({ length: 300 }, (_, i) => ({
+    const flows = Array.from({ length: 3000 }, (_, i) => ({
       cookie: i < 100 ? 1234 : "0xbeef",
       priority: 100 + i,
       match: [{ in_port: (i % 4) + 1 }],
@@ -145,7 +146,10 @@ t.test("a live switch over REST", async (t) => {
       flow_mod_flags: ["send_flow_rem"],
     }));
     t.equal((await room.call("POST", `${DP}/flows`, { version: "1.3.0", flows })).status, 201);
-    t.equal((await ovs.flows()).length, 300);
+    t.equal((await ovs.flows()).length, 3000);
+    const all3000 = await room.call("GET", `${DP}/flows`);
+    t.equal(all3000.headers.get("content-type"), "application/json");
+    t.equal(new Set(all3000.json.flows.map((flow: { priority: number }) => flow.priority)).size, 3000);
     const listed = await room.call("GET", `${DP}/flows?cookie=1234`);
     t.equal(listed.json.flows.length, 100);
     t.equal(listed.json.flows[0].cookie, "0x1234");
@@ -153,7 +157,7 @@ t.test("a live switch over REST", async (t) => {
     const partly = await room.call("DELETE", `${DP}/flows`, { flows: some });
     t.equal(partly.status, 404);
     t.match(partly.json.message, /flow 3 of 3/);
-    t.equal((await ovs.flows()).length, 298, "those that were there are gone");
+    t.equal((await ovs.flows()).length, 2998, "those that were there are gone");
     const all = { flow: { table_id: 255, flow_mod_cmd: "delete", match: [] } };
     t.equal((await room.call("DELETE", `${DP}/flows`, all)).status, 204);
     t.same(await ovs.flows(), []);
@@ -273,6 +277,12 @@ t.test("a live switch over REST", async (t) => {
     );
     await until(async () => (await room.handle.counters())[0]?.packetIns === 1, { what: "the PACKET_IN" });
     t.equal((await room.handle.packets(DPID))[0]?.[1], 10, "and kept");
+    const { text } = await scrape();
+    const labels = 'dp_id="0x2a",dp_name="00:00:00:00:00:00:00:2a"';
+    t.ok(text.includes(`of_packet_ins_total{${labels}} 1\n`));
+    t.ok(text.includes(`dp_status{${labels}} 1\n`));
+    t.ok(text.includes(`port_status{${labels},port="1",port_description="br0p1"} 1\n`));
+    t.match(text, /of_flowmsgs_sent_total\{[^}]*\} 3\d\d\d\n/);
     await room.call("DELETE", `${DP}/flows`, miss);
   });
 

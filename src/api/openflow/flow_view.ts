@@ -84,8 +84,10 @@ function headOf(flow: Json, method: FlowMethod): FlowHead {
   };
 }
 
-function writeMatch(writer: RecordWriter, match: unknown): void {
-  if (match === undefined || match === null) return;
+function writeMatch(writer: RecordWriter, given: unknown): void {
+  if (given === undefined || given === null) return;
+  // A client that merges a listed match into one object sends it back so.
+  const match = isObject(given) ? [given] : given;
   if (!Array.isArray(match)) throw badValue("match", match, "a list of objects with one field each");
   if (match.length > LIMITS.openflowMatchFields)
     throw badValue("match", match.length, `${LIMITS.openflowMatchFields} fields`);

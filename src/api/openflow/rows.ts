@@ -1,6 +1,7 @@
 // The /sdn/v2.0 surface: one row a URI and method, as HP's VAN SDN Controller answers them.
 
 import { AppError } from "../../base/errors.js";
+import { LIMITS } from "../../base/limits.js";
 import { empty, json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
 import type { OpenFlowHandle } from "../../openflow/agent.js";
 import { GROUP_COMMAND, type Group } from "../../openflow/groups.js";
@@ -127,6 +128,8 @@ async function listFlows(of: OpenFlowHandle, request: Request): Promise<Reply> {
   return { status: 200, headers, body };
 }
 
+const FLOWS_PER_TURN = 1_000;
+
 /** Sends a body's flows and waits for the barrier. Errors: OPENFLOW_REFUSED, FLOW_NOT_FOUND and the parser's. */
 async function changeFlows(of: OpenFlowHandle, request: Request, method: FlowMethod): Promise<void> {
   const dpid = dpidOf(request);
@@ -134,7 +137,11 @@ async function changeFlows(of: OpenFlowHandle, request: Request, method: FlowMet
   checkVersion(body);
   const flows = flowsOf(body);
   const writer = new RecordWriter();
-  for (const flow of flows) writeFlow(writer, flow, method);
+  for (const [i, flow] of flows.entries()) {
+    // A body of thousands of flows lets other requests in between.
+    if (i > 0 && i % FLOWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    writeFlow(writer, flow, method);
+  }
   const { count } = writer;
   const { failures, missing } = await of.changeFlows(dpid, writer.take(), count, method !== "POST");
   const where = (index: number): string => (count === 1 ? "" : `flow ${index + 1} of ${count}: `);
@@ -156,6 +163,7 @@ function flowRoutes(of: OpenFlowHandle): Route[] {
     {
       method: "POST",
       path,
+      bodyBytes: LIMITS.openflowBodyBytes,
       handle: async (request) => {
         await changeFlows(of, request, "POST");
         return empty(201, { location: `${OF}/datapaths/${dpidText(dpidOf(request))}/flows` });
@@ -165,6 +173,7 @@ function flowRoutes(of: OpenFlowHandle): Route[] {
       (method): Route => ({
         method,
         path,
+        bodyBytes: LIMITS.openflowBodyBytes,
         handle: async (request) => {
           await changeFlows(of, request, method);
           return empty(204);

@@ -2,6 +2,7 @@
 
 import t from "tap";
 import { flowQuery, printFlow, writeFlow } from "../../../src/api/openflow/flow_view.js";
+import { LIMITS } from "../../../src/base/limits.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../../src/openflow/config.js";
 import { Controller } from "../../../src/openflow/controller.js";
 import { RecordReader, RecordWriter } from "../../../src/wasm/openflow_records.js";
@@ -148,6 +149,21 @@ t.test("changes of one turn share a barrier; an error goes to the change that ca
   t.same(results[2]?.failures, []);
   t.equal(fake.received.filter(({ type }) => type === TYPE.BARRIER_REQUEST).length, 1);
   t.equal(fake.received.filter(({ type }) => type === TYPE.FLOW_MOD).length, 7);
+});
+
+t.test("queues are bounded", async (t) => {
+  const setUp = await start(t);
+  const fake = await connected(t, setUp);
+  const [one] = flows(1);
+  const tooMany = setUp.controller.changeFlows(DPID, one, LIMITS.openflowChanges + 1, false);
+  await t.rejects(tooMany, { code: "OVERLOADED", status: 503 });
+  const questions = Array.from({ length: LIMITS.openflowQueries + 1 }, () =>
+    setUp.controller.flows(DPID, flowQuery(0, null)).catch((error: { code: string }) => error.code),
+  );
+  t.equal(await questions.at(-1), "OVERLOADED");
+  fake.drop();
+  t.equal(await questions[0], "UNAVAILABLE");
+  await Promise.all(questions);
 });
 
 t.test("a switch that answers no barrier, or goes", async (t) => {
