@@ -1,12 +1,12 @@
 // The control thread's end of the OpenFlow room: starts the worker and is the handle that routes and other rooms use.
-// Flow changes of one event-loop turn that go to the same switch travel as one call.
 
 import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
 import { CodecError } from "../wasm/openflow.js";
-import { ANY, RecordWriter } from "../wasm/openflow_records.js";
+import { ANY } from "../wasm/openflow_records.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
+import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
@@ -62,22 +62,6 @@ export interface OpenFlowHandle {
   close(): Promise<void>;
 }
 
-interface Waiter {
-  readonly from: number;
-  readonly count: number;
-  resolve(result: FlowResult): void;
-  reject(error: Error): void;
-}
-
-interface Batch {
-  readonly dpid: string;
-  readonly existing: boolean;
-  readonly writer: RecordWriter;
-  readonly waiters: Waiter[];
-}
-
-/** A batch that has grown to this much is sent without waiting for the end of the turn. */
-const BATCH_BYTES = 1 << 20;
 /** Filled anew at each scrape, so that datapaths and ports that are gone do not linger. */
 const SCRAPED = [
   "dp_status",
@@ -118,7 +102,7 @@ class Agent implements OpenFlowHandle {
   readonly #config: OpenFlowConfig;
   readonly #log: Logger;
   readonly #worker: WorkerHandle<OpenFlowMethods>;
-  readonly #batches = new Map<string, Batch>();
+  readonly #changes: ChangeBatches;
   readonly #up = new Set<string>();
   #listen = "";
   #failed = "";
@@ -128,6 +112,7 @@ class Agent implements OpenFlowHandle {
     this.#config = config;
     this.#log = log;
     this.#worker = worker;
+    this.#changes = new ChangeBatches((params) => worker.client.call("changeFlows", params));
     worker.client.on<SwitchEvent>("switch", (event) => this.#onSwitch(event));
     void worker.ended.then((error) => {
       if (this.#closing) return;
@@ -172,37 +157,7 @@ class Agent implements OpenFlowHandle {
   }
 
   changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
-    const key = existing ? `${dpid}+` : dpid;
-    let batch = this.#batches.get(key);
-    if (!batch) {
-      batch = { dpid, existing, writer: new RecordWriter(records.length * 2), waiters: [] };
-      this.#batches.set(key, batch);
-      if (this.#batches.size === 1) setImmediate(() => this.#flush());
-    }
-    const { writer, waiters } = batch;
-    const from = writer.count;
-    writer.append(records, count);
-    if (writer.length > BATCH_BYTES) {
-      this.#batches.delete(key);
-      setImmediate(() => void this.#send(batch as Batch));
-    }
-    return new Promise((resolve, reject) => waiters.push({ from, count, resolve, reject }));
-  }
-
-  #flush(): void {
-    const batches = [...this.#batches.values()];
-    this.#batches.clear();
-    for (const batch of batches) void this.#send(batch);
-  }
-
-  async #send({ dpid, existing, writer, waiters }: Batch): Promise<void> {
-    try {
-      const { count } = writer;
-      const result = await this.#worker.client.call("changeFlows", { dpid, records: writer.take(), count, existing });
-      for (const waiter of waiters) waiter.resolve(part(result, waiter.from, waiter.count));
-    } catch (error) {
-      for (const waiter of waiters) waiter.reject(error as Error);
-    }
+    return this.#changes.add(dpid, records, count, existing);
   }
 
   flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
@@ -260,7 +215,6 @@ class Agent implements OpenFlowHandle {
 
   async close(): Promise<void> {
     this.#closing = true;
-    this.#flush();
     await this.#worker.close();
   }
 
@@ -281,16 +235,4 @@ class Agent implements OpenFlowHandle {
       }
     }
   }
-}
-
-/** The part of a batch's result that is about `count` changes from `from` on. */
-function part(result: FlowResult, from: number, count: number): FlowResult {
-  if (result.failures.length === 0 && result.missing.length === 0) return result;
-  const own = (index: number): boolean => index >= from && index < from + count;
-  return {
-    failures: result.failures
-      .filter(({ index }) => own(index))
-      .map(({ index, text }) => ({ index: index - from, text })),
-    missing: result.missing.filter(own).map((index) => index - from),
-  };
 }
