@@ -1,5 +1,7 @@
 // The newest PACKET_INs of a switch, copied into memory that is reserved once: nothing is allocated per packet.
 
+import type { OpenFlowCodec } from "../wasm/openflow.js";
+
 const SLOTS = 32;
 const SLOT_BYTES = 2_048;
 
@@ -8,13 +10,11 @@ export class PacketRing {
   readonly #lengths = new Uint16Array(SLOTS);
   #next = 0;
 
-  /** Keeps a message, cut off at 2 KiB, in place of the oldest. */
-  put(frame: Uint8Array): void {
+  /** Keeps frame `i` of the codec's current scan, cut off at 2 KiB, in place of the oldest. */
+  put(codec: OpenFlowCodec, i: number): void {
     this.#bytes ??= Buffer.alloc(SLOTS * SLOT_BYTES);
     const slot = this.#next++ % SLOTS;
-    const length = Math.min(frame.length, SLOT_BYTES);
-    for (let i = 0, at = slot * SLOT_BYTES; i < length; i++) this.#bytes[at + i] = frame[i] as number;
-    this.#lengths[slot] = length;
+    this.#lengths[slot] = codec.copyFrame(i, this.#bytes, slot * SLOT_BYTES, SLOT_BYTES);
   }
 
   /** Copies of what is kept, newest first. */

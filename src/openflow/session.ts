@@ -288,7 +288,7 @@ export class Session {
         break;
       case MESSAGE.PACKET_IN:
         this.counters.packetIns++;
-        this.packets.put(codec.frame(i));
+        this.packets.put(codec, i);
         break;
       case MESSAGE.FLOW_REMOVED:
         this.counters.flowsRemoved++;
