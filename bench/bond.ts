@@ -96,8 +96,7 @@ async function shaped(seconds: number): Promise<void> {
       ["TCP, bbr, down", ["-C", "bbr", "-R"]],
     ] as const) {
       const flow = tunnel.iperf(seconds, ...args);
-      const ping = await tunnel.ping("bonder", seconds * 8, 100);
-      const { mbps } = await flow.catch(() => ({ mbps: Number.NaN }));
+      const [{ mbps }, ping] = await Promise.all([flow, tunnel.ping("bonder", seconds * 8, 100)]);
       const share = `${((mbps / 70) * 100).toFixed(0)} %`;
       rows.push([name, `${mbps.toFixed(1)} Mbit/s, ${share}`, `ping ${ping.rttMs.toFixed(1)} ms meanwhile`]);
     }

@@ -115,10 +115,12 @@ export class Tunnel {
   async iperf(seconds: number, ...args: readonly string[]): Promise<{ mbps: number; retransmits: number }> {
     const options = ["-c", this.aggregatorIp, "-J", "-t", String(seconds), ...args];
     const text = await this.bonder.netns.must("iperf3", options, { timeoutMs: (seconds + 20) * 1000 });
-    const { end } = JSON.parse(text) as {
-      end: { sum_received: { bits_per_second: number }; sum_sent: { retransmits?: number } };
+    const { end, error } = JSON.parse(text) as {
+      end: { sum_received?: { bits_per_second: number }; sum_sent?: { retransmits?: number } };
+      error?: string;
     };
-    return { mbps: end.sum_received.bits_per_second / 1e6, retransmits: end.sum_sent.retransmits ?? 0 };
+    if (!end.sum_received) throw new Error(`iperf3: ${error ?? text.slice(0, 500)}`);
+    return { mbps: end.sum_received.bits_per_second / 1e6, retransmits: end.sum_sent?.retransmits ?? 0 };
   }
 }
 

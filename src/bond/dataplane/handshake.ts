@@ -14,7 +14,9 @@ const RESPONSE_PAYLOAD = 14;
 const OLD_KEYS_MS = 10_000;
 /** First messages that are remembered, so that a replay is seen; per bond. */
 const SEEN_MAX = 256;
-/** First messages that a worker answers in a second: each costs two scalar multiplications. */
+/** First messages that a worker opens in a second, forged ones too: each costs some hashes. */
+const LOOKS_PER_SECOND = 5_000;
+/** Authentic ones that it answers in a second: each costs two scalar multiplications. */
 const ANSWERS_PER_SECOND = 500;
 const PROLOGUE = Buffer.from("sennit tunnel 1");
 
@@ -66,12 +68,31 @@ export const newHandshakeLeg = (slot: number, id: number, fd: number, mtu: numbe
 /** What is added to the ids of ciphers for this bond. */
 const mode = (bond: HandshakeBond): number => (bond.encrypt ? 0 : AEAD.authenticateOnly);
 
+/** Counts to a limit, anew every second. */
+class PerSecond {
+  readonly #limit: number;
+  #second = 0;
+  #count = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  allows(now: number): boolean {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) this.#count = 0;
+    this.#second = second;
+    return ++this.#count <= this.#limit;
+  }
+}
+
 export class Handshakes {
   readonly #engine: BondEngine;
   readonly #sodium: Sodium;
   readonly #bonds: ReadonlyMap<number, HandshakeBond>;
   readonly #boot = randomBytes(8);
-  #answers = { second: 0, count: 0 };
+  readonly #looked = new PerSecond(LOOKS_PER_SECOND);
+  readonly #answered = new PerSecond(ANSWERS_PER_SECOND);
   /** Counts of what was refused, for the log. */
   refused = 0;
 
@@ -151,7 +172,7 @@ export class Handshakes {
   #answer(fd: number, frame: Buffer, from: Uint8Array, local: Uint8Array, now: number): boolean {
     if (frame.length !== HEADER + NOISE_OVERHEAD + INIT_PAYLOAD) return false;
     const bond = this.#bonds.get(frame.readUInt32BE(4));
-    if (bond?.role !== "aggregator" || !this.#mayAnswer(now)) return false;
+    if (bond?.role !== "aggregator" || !this.#looked.allows(now)) return false;
     const ephemeral = frame.toString("base64", HEADER, HEADER + 32);
     if (bond.seen.has(ephemeral)) return false;
     const prologue = Buffer.concat([PROLOGUE, frame.subarray(0, HEADER)]);
@@ -164,6 +185,7 @@ export class Handshakes {
     const offered = payload.readUInt8(1);
     const aead = (offered & AEAD.authenticateOnly) === mode(bond) ? this.#chooseAead(offered, bond) : 0;
     if (payload.readUInt8(0) !== VERSION || !leg || !aead) return false;
+    if (!this.#answered.allows(now)) return false;
     bond.seen.add(ephemeral);
     if (bond.seen.size > SEEN_MAX) bond.seen.delete(bond.seen.values().next().value as string);
     const opened = this.#engine.openSession(bond.index, leg.slot);
@@ -206,12 +228,12 @@ export class Handshakes {
 
   #complete(bond: HandshakeBond, leg: HandshakeLeg, frame: Buffer, now: number): boolean {
     const attempt = leg.attempt as NonNullable<HandshakeLeg["attempt"]>;
-    // a forged answer spoils the handshake's state, not the leg: the next attempt starts anew
-    leg.attempt = null;
     const sealed = attempt.noise.readResponse(frame.subarray(HEADER));
-    const payload = sealed && Buffer.from(sealed);
-    const aead = payload?.readUInt8(1) ?? 0;
-    if (payload?.readUInt8(0) !== VERSION || aead === 0 || aead !== this.#chooseAead(aead, bond)) {
+    if (!sealed) return false;
+    leg.attempt = null;
+    const payload = Buffer.from(sealed);
+    const aead = payload.readUInt8(1);
+    if (payload.readUInt8(0) !== VERSION || aead === 0 || aead !== this.#chooseAead(aead, bond)) {
       this.#close(bond, leg, attempt.place);
       return false;
     }
@@ -246,12 +268,6 @@ export class Handshakes {
     const common = offered & this.#ciphers();
     const cipher = common & AEAD.aes256gcm ? AEAD.aes256gcm : common & AEAD.chacha20poly1305;
     return cipher && cipher | mode(bond);
-  }
-
-  #mayAnswer(now: number): boolean {
-    const second = Math.floor(now / 1000);
-    if (second !== this.#answers.second) this.#answers = { second, count: 0 };
-    return ++this.#answers.count <= ANSWERS_PER_SECOND;
   }
 
   #forgetAttempt(bond: HandshakeBond, leg: HandshakeLeg): void {

@@ -74,11 +74,19 @@ export class NoiseHandshake {
     return Buffer.concat([this.#public, this.#encryptAndHash(payload)]);
   }
 
-  /** The second message's payload, or null when it is not authentic. */
+  /** The second message's payload, or null when it is not authentic: the true one is then still waited for. */
   readResponse(message: Uint8Array): Uint8Array | null {
+    const before = { chain: this.#chain, hash: this.#hash, key: this.#key, nonce: this.#nonce };
     this.#mixEphemeral(message.subarray(0, DHLEN));
-    if (!this.#mixShared(message.subarray(0, DHLEN))) return null;
-    return this.#decryptAndHash(message.subarray(DHLEN));
+    const shared = this.#mixShared(message.subarray(0, DHLEN));
+    const payload = shared ? this.#decryptAndHash(message.subarray(DHLEN)) : null;
+    if (!payload) {
+      this.#chain = before.chain;
+      this.#hash = before.hash;
+      this.#key = before.key;
+      this.#nonce = before.nonce;
+    }
+    return payload;
   }
 
   /** Split() (§5.2): keys of the two directions. */

@@ -62,9 +62,11 @@ export interface StatusSource {
 /** The status of one bond. */
 export function bondStatus({ bond, reader, events, provider }: StatusSource, rates: Rates, now: number): BondStatus {
   const counters = reader.counters(bond.index);
+  let segmented = true;
   const legs = [...bond.legs.values()].map(({ slot, config }): LegStatus => {
     const leg = reader.leg(bond.index, slot);
     const event = events.get(config.id);
+    segmented &&= leg.gso;
     const { rxRate, txRate } = rates.of(`${bond.id}/${config.id}`, leg.rxBytes, leg.txBytes, now);
     const alive = event ? isAlive(event.state) : false;
     return {
@@ -98,7 +100,7 @@ export function bondStatus({ bond, reader, events, provider }: StatusSource, rat
       aead,
       sodium: provider,
       tun: bond.offloads,
-      udp: "recvmmsg+gro, sendmmsg+gso",
+      udp: `recvmmsg+gro, sendmmsg${segmented ? "+gso" : ""}`,
       worker: String(bond.worker),
     },
     legs,

@@ -148,6 +148,20 @@ t.test("an end that starts anew resets order and the other legs' keys; new keys 
   t.equal(aggregator.net.takeWritten().length, 1, "sequence 0 is the next one");
 });
 
+t.test("a forged answer does not spoil the true one", async (t) => {
+  const bonder = new End("bonder");
+  const aggregator = new End("aggregator");
+  const [answer] = aggregator.take(bonder.begin(0)) as [Buffer];
+  for (let at = 8; at < answer.length; at++) {
+    const forged = Buffer.from(answer);
+    forged[at] = (forged[at] as number) ^ 1;
+    bonder.take(forged);
+  }
+  t.equal(bonder.leg(0).session, null);
+  bonder.take(answer);
+  t.not(bonder.leg(0).session, null);
+});
+
 t.test("an answer that is lost: the next attempt works, the first one's keys are forgotten", async (t) => {
   const bonder = new End("bonder");
   const aggregator = new End("aggregator");
