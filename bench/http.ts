@@ -41,7 +41,10 @@ async function measureAll(t: Teardown, seconds: number): Promise<void> {
   const empty = start(t, process.execPath, [fileURLToPath(new URL("http_empty.js", import.meta.url))]);
   const port = (await empty.says(/port (\d+)/))[1];
   const appliance = await startAppliance(t, { env: { SENNIT_LOG_LEVEL: "warn" } });
-  for (let i = 0; i < 20; i++) await appliance.rest("POST", "/api/v4/bonds/", { body: { name: `bench-${i}` } });
+  const aggregator = (await appliance.rest("GET", "/api/v4/aggregators/")).json()[0].url;
+  for (let i = 0; i < 20; i++) {
+    await appliance.rest("POST", "/api/v4/bonds/", { body: { name: `bench-${i}`, aggregator } });
+  }
   const basic = Buffer.from(`${appliance.user}:${appliance.password}`).toString("base64");
   const authorized = { authorization: `Basic ${basic}` };
   const base = `http://${appliance.address}`;
