@@ -124,6 +124,41 @@ t.test("the repository speaks of the product, not of how it was made", async (t)
   t.same(grep(all.filter(own), /(^|[\s"'`(])\/(work|home)\//), []);
 });
 
+/** Keys of the rows of a table that is an object literal named `rows`, two spaces deep. */
+function rows(path: string): string[] {
+  const body = /const rows = \{\n([\s\S]*?)\n\} as const/.exec(text.get(path) ?? "")?.[1] ?? "";
+  return [...body.matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] as string);
+}
+
+t.test("every row of the catalogues is used", async (t) => {
+  for (const path of ["src/base/errors.ts", "src/base/metrics.ts"]) {
+    const names = rows(path);
+    t.ok(names.length > 5, `${path} has ${names.length} rows`);
+    const sources = code.filter((other) => other.startsWith("src/")).map((other) => [other, text.get(other)] as const);
+    const used = (name: string) =>
+      sources.some(([other, body]) =>
+        // Within its own file a row is used when a function names it in quotes.
+        new RegExp(other === path ? `["']${name}["']` : `\\b${name}\\b`).test(body ?? ""),
+      );
+    t.same(
+      names.filter((name) => !used(name)),
+      [],
+      `rows of ${path} that nothing uses`,
+    );
+  }
+});
+
+t.test("every bound is used", async (t) => {
+  const names = [...(text.get("src/base/limits.ts") ?? "").matchAll(/^ {2}(\w+):/gm)].map(
+    (match) => match[1] as string,
+  );
+  const sources = code.filter((path) => path.startsWith("src/") && path !== "src/base/limits.ts");
+  t.same(
+    names.filter((name) => !sources.some((path) => text.get(path)?.includes(`LIMITS.${name}`))),
+    [],
+  );
+});
+
 t.test("every table of the store is listed", async (t) => {
   const body = text.get("src/store/tables.ts") ?? "";
   const declared = /export interface Tables \{\n([\s\S]*?)\n\}/.exec(body)?.[1] ?? "";

@@ -18,7 +18,6 @@ const rows = {
   BODY_TOO_LARGE: { status: 413, text: "the body is over {limit} bytes" },
   BODY_NOT_JSON: { status: 400, text: "the body is not JSON: {reason}" },
   BODY_INVALID: { status: 400, text: "{path}: {reason}" },
-  MEDIA_TYPE: { status: 415, text: "content type {type} is not taken here; send application/json" },
   OVERLOADED: { status: 503, text: "{what} is full ({limit}); try again later" },
   SHUTTING_DOWN: { status: 503, text: "the appliance is shutting down" },
   UNAVAILABLE: { status: 503, text: "{what} is not available: {reason}" },
@@ -40,7 +39,6 @@ const rows = {
     status: 503,
     text: "the program {program} is missing; install it with: apt-get install {package}",
   },
-  NEEDS_ROOT: { status: 503, text: "{what} needs {privilege}; start sennit as root or grant it in the unit file" },
   STORE_LOCKED: {
     status: 500,
     text: "the data directory {path} is in use by another sennit (process {pid}); stop it or choose another with --data",

@@ -3,8 +3,6 @@
 export const LIMITS = {
   // http
   bodyBytes: 1 << 20,
-  headerBytes: 16 << 10,
-  urlBytes: 8 << 10,
   requestsInFlight: 10_000,
   shutdownGraceMs: 5_000,
 

@@ -1,19 +1,19 @@
-// `npm run fuzz [-- TARGET [30s|100000]]`: all targets or one, for some seconds (default 20s each) or runs.
+// `npm run fuzz [-- TARGET [60|100000x]]`: all targets or one, for some seconds (default 20 each) or runs.
 
 import { fuzz } from "./fuzz.js";
 import { loadTargets } from "./registry.js";
 
-const [wanted = "all", amount = "20s"] = process.argv.slice(2);
-const limit = /^(\d+)(s?)$/.exec(amount);
+const [wanted = "all", amount = "20"] = process.argv.slice(2);
+const limit = /^(\d+)(x?)$/.exec(amount);
 const targets = (await loadTargets()).filter(({ name }) => wanted === "all" || name === wanted);
 
 if (!limit || targets.length === 0) {
   const names = (await loadTargets()).map(({ name }) => name).join(", ");
-  console.error(`usage: npm run fuzz [-- TARGET [SECONDS's'|RUNS]]; targets: all, ${names}`);
+  console.error(`usage: npm run fuzz [-- TARGET [SECONDS|RUNSx]]; targets: all, ${names}`);
   process.exitCode = 2;
 } else {
   const number = Number(limit[1]);
-  const [runs, ms] = limit[2] === "s" ? [Number.MAX_SAFE_INTEGER, number * 1_000] : [number, Number.MAX_SAFE_INTEGER];
+  const [runs, ms] = limit[2] === "x" ? [number, Number.MAX_SAFE_INTEGER] : [Number.MAX_SAFE_INTEGER, number * 1_000];
   const seed = Date.now() & 0x7fff_ffff;
   console.log(`seed ${seed}`);
   for (const { name } of targets) {
