@@ -1,5 +1,6 @@
 // The three surfaces of one running appliance: one set of users, each surface's own manners.
 
+import { request as httpRequest } from "node:http";
 import t from "tap";
 import { LIMITS } from "../../src/base/limits.js";
 import { type Appliance, startAppliance } from "../helpers/appliance.js";
@@ -71,18 +72,34 @@ t.test("HEAD is GET without its body; OPTIONS tells what is taken", async (t) =>
   }
 });
 
+const basic = `Basic ${Buffer.from(`${box.user}:${box.password}`).toString("base64")}`;
+
+/** Announces a body of so many bytes, sends none of it, and resolves with the answer's status. */
+function announce(path: string, bytes: number, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = { ...headers, "content-length": String(bytes) };
+    const request = httpRequest(`http://${box.address}${path}`, { method: "POST", headers: sent, agent: false });
+    request.on("response", (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    request.on("error", reject);
+    request.flushHeaders();
+  });
+}
+
 t.test("bodies that are too large, no JSON, or of another type", async (t) => {
-  const large = JSON.stringify({ name: "x".repeat(LIMITS.bodyBytes) });
   const headers = { "x-auth-token": await sdnToken(box) };
   const flows = "/sdn/v2.0/of/datapaths/00:00:00:00:00:00:00:99/flows";
-  const cases: [string, Parameters<Appliance["rest"]>[2]][] = [
-    ["/api/v4/bonds/", {}],
-    ["/v1/peers", {}],
-    [flows, { auth: false, headers }],
+  const cases: [string, number, Parameters<Appliance["rest"]>[2]][] = [
+    ["/api/v4/bonds/", LIMITS.bodyBytes, {}],
+    ["/v1/peers", LIMITS.bodyBytes, {}],
+    [flows, LIMITS.openflowBodyBytes, { auth: false, headers }],
   ];
-  for (const [path, options] of cases) {
+  for (const [path, limit, options] of cases) {
     const sent = { ...options, headers: { ...json, ...options?.headers } };
-    t.equal((await box.rest("POST", path, { ...sent, body: large })).status, 413, `${path}: too large`);
+    const auth: Record<string, string> = options?.auth === false ? {} : { authorization: basic };
+    t.equal(await announce(path, limit + 1, { ...sent.headers, ...auth }), 413, `${path}: too large`);
     for (const body of ["{", "", "null", "[]", '"text"', "\xff\xfe", `${"[".repeat(50_000)}`]) {
       const { status } = await box.rest("POST", path, { ...sent, body });
       t.ok(
