@@ -301,6 +301,32 @@ t.test("a live switch over REST", async (t) => {
   });
 });
 
+t.test("a switch stays connected while large listings are read", async (t) => {
+  if (!needOpenVSwitch(t)) return;
+  const { room, ovs } = await setUp(t);
+  await ovs.vsctl("set", "controller", "br0", "inactivity_probe=2000");
+  await connected(room);
+  const total = 20_000;
+  const each = 5_000;
+  for (let from = 0; from < total; from += each) {
+    const flows = Array.from({ length: each }, (_, i) => ({
+      match: [{ eth_type: "ipv4" }, { ipv4_dst: `10.${(from + i) >> 8}.${(from + i) & 255}.1` }],
+      actions: [{ output: 1 }],
+    }));
+    t.equal((await room.call("POST", `${DP}/flows`, { flows })).status, 201);
+  }
+  const since = Date.now();
+  // Two probes' time, with a listing always under way.
+  while (Date.now() - since < 4_500) {
+    const answers = await Promise.all([room.call("GET", `${DP}/flows`), room.call("GET", `${DP}/flows?table_id=0`)]);
+    for (const { status, json } of answers) {
+      if (status !== 200 || json.flows.length !== total) t.fail(`${status}, ${json?.flows?.length} flows`);
+    }
+  }
+  const [life] = await room.handle.counters();
+  t.match(life, { connections: 1, disconnections: 0 });
+});
+
 t.test("log-in and log-out", async (t) => {
   const room = await startOpenFlowRoom(t);
   const post = (body: unknown) => request(`${room.base}/auth`, { method: "POST", body: JSON.stringify(body) });
