@@ -1,8 +1,10 @@
 // OpenFlow: packing beside plain JavaScript; changes and listings on a live Open vSwitch beside its own ovs-ofctl.
 // Every change is counted as done when the switch has passed the barrier after it.
 
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { flowQuery, printFlows, writeFlow } from "../src/api/openflow/flow_view.js";
 import { CODEC_TABLES } from "../src/openflow/actions.js";
@@ -48,6 +50,13 @@ function rate(ms: number, each: number, body: () => void): number {
   return (rounds * each * 1000) / (performance.now() - start);
 }
 
+/** What os-ken reaches, when it is installed. */
+function osKen(): number[] {
+  const script = fileURLToPath(new URL("../../bench/openflow_osken.py", import.meta.url));
+  const { status, stdout } = spawnSync("/usr/bin/python3", [script], { encoding: "utf8" });
+  return status === 0 ? [Number(stdout)] : [];
+}
+
 function packing(): void {
   const codec = new OpenFlowCodec(CODEC_TABLES);
   const batch = records(0, FLOWS_PER_CALL);
@@ -74,6 +83,7 @@ function packing(): void {
         row("plain JavaScript: record to FLOW_MOD", plain),
         row("WebAssembly: record to FLOW_MOD", wasm),
         row("JSON text to record, with all checks", parsed),
+        ...osKen().map((figure) => row("os-ken: objects to FLOW_MOD", figure)),
       ],
     ),
   );
