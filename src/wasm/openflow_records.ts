@@ -1,5 +1,6 @@
 // Typed view of flow records: the compact form in which flows travel between JSON, threads and openflow.wasm.
-// A writer appends records to a growing buffer; a reader walks them. Neither allocates per field.
+// A writer appends records to a growing buffer; a reader walks them. Neither allocates per field. Numbers go through
+// DataView, which V8 compiles to plain loads and stores; Buffer's own methods check each value first.
 
 import * as L from "../../assembly/openflow/layout.js";
 
@@ -35,12 +36,14 @@ const EMPTY = new Uint8Array(0);
 /** Writes records, or bare items (a bucket's actions), one after another. */
 export class RecordWriter {
   #bytes: Buffer;
+  #view: DataView;
   #at = 0;
   #start = 0;
   #count = 0;
 
   constructor(room = 1024) {
     this.#bytes = Buffer.alloc(room);
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, room);
   }
 
   /** Records begun so far. */
@@ -57,19 +60,20 @@ export class RecordWriter {
   begin(head: FlowHead): void {
     this.#need(L.FLOW_HEAD);
     const b = this.#bytes;
+    const v = this.#view;
     const at = this.#at;
     b.fill(0, at, at + L.FLOW_HEAD);
     b[at + L.FLOW_TABLE] = head.table;
     b[at + L.FLOW_COMMAND] = head.command;
-    b.writeUInt16LE(head.priority, at + L.FLOW_PRIORITY);
-    b.writeUInt16LE(head.idleTimeout, at + L.FLOW_IDLE);
-    b.writeUInt16LE(head.hardTimeout, at + L.FLOW_HARD);
-    b.writeUInt16LE(head.flags, at + L.FLOW_FLAGS);
-    if (head.cookie !== 0n) b.writeBigUInt64LE(head.cookie, at + L.FLOW_COOKIE);
-    if (head.cookieMask !== 0n) b.writeBigUInt64LE(head.cookieMask, at + L.FLOW_COOKIE_MASK);
-    b.writeUInt32LE(head.bufferId, at + L.FLOW_BUFFER);
-    b.writeUInt32LE(head.outPort, at + L.FLOW_OUT_PORT);
-    b.writeUInt32LE(head.outGroup, at + L.FLOW_OUT_GROUP);
+    v.setUint16(at + L.FLOW_PRIORITY, head.priority, true);
+    v.setUint16(at + L.FLOW_IDLE, head.idleTimeout, true);
+    v.setUint16(at + L.FLOW_HARD, head.hardTimeout, true);
+    v.setUint16(at + L.FLOW_FLAGS, head.flags, true);
+    if (head.cookie !== 0n) v.setBigUint64(at + L.FLOW_COOKIE, head.cookie, true);
+    if (head.cookieMask !== 0n) v.setBigUint64(at + L.FLOW_COOKIE_MASK, head.cookieMask, true);
+    v.setUint32(at + L.FLOW_BUFFER, head.bufferId, true);
+    v.setUint32(at + L.FLOW_OUT_PORT, head.outPort, true);
+    v.setUint32(at + L.FLOW_OUT_GROUP, head.outGroup, true);
     this.#start = at;
     this.#at += L.FLOW_HEAD;
     this.#count++;
@@ -96,13 +100,13 @@ export class RecordWriter {
   /** An `output` action. */
   output(type: number, port: number, maxLength: number): void {
     const at = this.#item(L.KIND_ACTION, 0, type, 4, port);
-    this.#bytes.writeUInt32LE(maxLength, at);
+    this.#view.setUint32(at, maxLength, true);
   }
 
   /** A `set_field` action: the field's OXM TLV. */
   setField(type: number, field: number, value: Uint8Array): void {
     const at = this.#item(L.KIND_ACTION, 0, type, 4 + value.length, 0);
-    this.#bytes.writeUInt16BE(L.OXM_CLASS_BASIC, at);
+    this.#view.setUint16(at, L.OXM_CLASS_BASIC);
     this.#bytes[at + 2] = field << 1;
     this.#bytes[at + 3] = value.length;
     this.#bytes.set(value, at + 4);
@@ -111,7 +115,7 @@ export class RecordWriter {
   /** Closes the record; returns its size in bytes. */
   end(): number {
     const size = this.#at - this.#start;
-    this.#bytes.writeUInt32LE(size, this.#start + L.FLOW_SIZE);
+    this.#view.setUint32(this.#start + L.FLOW_SIZE, size, true);
     return size;
   }
 
@@ -142,13 +146,14 @@ export class RecordWriter {
     const size = (L.ITEM_HEAD + length + 3) & ~3;
     this.#need(size);
     const b = this.#bytes;
+    const v = this.#view;
     const at = this.#at;
-    b.writeUInt16LE(size, at + L.ITEM_SIZE);
+    v.setUint16(at + L.ITEM_SIZE, size, true);
     b[at + L.ITEM_KIND] = kind;
     b[at + L.ITEM_FLAGS] = flags;
-    b.writeUInt16LE(code, at + L.ITEM_CODE);
-    b.writeUInt16LE(length, at + L.ITEM_LENGTH);
-    b.writeUInt32LE(arg >>> 0, at + L.ITEM_ARG);
+    v.setUint16(at + L.ITEM_CODE, code, true);
+    v.setUint16(at + L.ITEM_LENGTH, length, true);
+    v.setUint32(at + L.ITEM_ARG, arg >>> 0, true);
     b.fill(0, at + L.ITEM_HEAD + length, at + size);
     this.#at += size;
     return at + L.ITEM_HEAD;
@@ -159,12 +164,14 @@ export class RecordWriter {
     const bigger = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#at + bytes));
     bigger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = bigger;
+    this.#view = new DataView(bigger.buffer, bigger.byteOffset, bigger.length);
   }
 }
 
 /** Walks records: `next()` moves to a record, then `nextItem()` to each of its items. Bytes must come from a writer or Wasm. */
 export class RecordReader {
   readonly bytes: Buffer;
+  readonly #view: DataView;
   #record = 0;
   #following = 0;
   #item = 0;
@@ -172,13 +179,14 @@ export class RecordReader {
 
   constructor(records: Uint8Array) {
     this.bytes = Buffer.from(records.buffer, records.byteOffset, records.byteLength);
+    this.#view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   }
 
   /** Moves to the next record; false at the end. */
   next(): boolean {
     this.#record = this.#following;
     if (this.#record >= this.bytes.length) return false;
-    this.#following = this.#record + this.bytes.readUInt32LE(this.#record + L.FLOW_SIZE);
+    this.#following = this.#record + this.#view.getUint32(this.#record + L.FLOW_SIZE, true);
     this.#item = this.#record + L.FLOW_HEAD;
     this.#itemEnd = this.#item;
     return true;
@@ -206,22 +214,22 @@ export class RecordReader {
     return this.bytes[this.#record + L.FLOW_COMMAND] as number;
   }
   get priority(): number {
-    return this.bytes.readUInt16LE(this.#record + L.FLOW_PRIORITY);
+    return this.#view.getUint16(this.#record + L.FLOW_PRIORITY, true);
   }
   get idleTimeout(): number {
-    return this.bytes.readUInt16LE(this.#record + L.FLOW_IDLE);
+    return this.#view.getUint16(this.#record + L.FLOW_IDLE, true);
   }
   get hardTimeout(): number {
-    return this.bytes.readUInt16LE(this.#record + L.FLOW_HARD);
+    return this.#view.getUint16(this.#record + L.FLOW_HARD, true);
   }
   get flags(): number {
-    return this.bytes.readUInt16LE(this.#record + L.FLOW_FLAGS);
+    return this.#view.getUint16(this.#record + L.FLOW_FLAGS, true);
   }
   get seconds(): number {
-    return this.bytes.readUInt32LE(this.#record + L.FLOW_SECONDS);
+    return this.#view.getUint32(this.#record + L.FLOW_SECONDS, true);
   }
   get nanoseconds(): number {
-    return this.bytes.readUInt32LE(this.#record + L.FLOW_NANOSECONDS);
+    return this.#view.getUint32(this.#record + L.FLOW_NANOSECONDS, true);
   }
   /** Decimal digits, exact beyond 2^53. */
   get packets(): string {
@@ -232,8 +240,8 @@ export class RecordReader {
   }
   /** Lower-case hex digits without leading zeros. */
   get cookie(): string {
-    const high = this.bytes.readUInt32LE(this.#record + L.FLOW_COOKIE + 4);
-    const low = this.bytes.readUInt32LE(this.#record + L.FLOW_COOKIE);
+    const high = this.#view.getUint32(this.#record + L.FLOW_COOKIE + 4, true);
+    const low = this.#view.getUint32(this.#record + L.FLOW_COOKIE, true);
     return high === 0 ? low.toString(16) : high.toString(16) + low.toString(16).padStart(8, "0");
   }
 
@@ -241,7 +249,7 @@ export class RecordReader {
   nextItem(): boolean {
     this.#item = this.#itemEnd;
     if (this.#item >= this.#following) return false;
-    this.#itemEnd = this.#item + this.bytes.readUInt16LE(this.#item + L.ITEM_SIZE);
+    this.#itemEnd = this.#item + this.#view.getUint16(this.#item + L.ITEM_SIZE, true);
     return true;
   }
 
@@ -250,7 +258,7 @@ export class RecordReader {
   }
   /** OXM field number, instruction type or action type. */
   get code(): number {
-    return this.bytes.readUInt16LE(this.#item + L.ITEM_CODE);
+    return this.#view.getUint16(this.#item + L.ITEM_CODE, true);
   }
   get masked(): boolean {
     return ((this.bytes[this.#item + L.ITEM_FLAGS] as number) & L.FLAG_MASKED) !== 0;
@@ -260,25 +268,25 @@ export class RecordReader {
   }
   /** OXM class of a match field; the one value of an instruction or action that has one. */
   get arg(): number {
-    return this.bytes.readUInt32LE(this.#item + L.ITEM_ARG);
+    return this.#view.getUint32(this.#item + L.ITEM_ARG, true);
   }
   /** Where the payload begins in `bytes`, and how long it is. */
   get payload(): number {
     return this.#item + L.ITEM_HEAD;
   }
   get payloadLength(): number {
-    return this.bytes.readUInt16LE(this.#item + L.ITEM_LENGTH);
+    return this.#view.getUint16(this.#item + L.ITEM_LENGTH, true);
   }
   /** An output action's max_len. */
   get maxLength(): number {
-    return this.bytes.readUInt32LE(this.#item + L.ITEM_HEAD);
+    return this.#view.getUint32(this.#item + L.ITEM_HEAD, true);
   }
 
   #counter(offset: number): string {
     const at = this.#record + offset;
-    const high = this.bytes.readUInt32LE(at + 4);
+    const high = this.#view.getUint32(at + 4, true);
     return high < 0x200000
-      ? String(high * 0x100000000 + this.bytes.readUInt32LE(at))
-      : String(this.bytes.readBigUInt64LE(at));
+      ? String(high * 0x100000000 + this.#view.getUint32(at, true))
+      : String(this.#view.getBigUint64(at, true));
   }
 }
