@@ -15,7 +15,6 @@ import {
   NOTIFY_BAD_LENGTH,
   NOTIFY_BAD_TYPE,
   NOTIFY_NOT_SYNCHRONIZED,
-  NOTIFY_REFRESH_LENGTH,
   OPEN_BYTES_MIN,
   ROUTE_REFRESH_BYTES,
   STATUS_DATA,
@@ -42,6 +41,9 @@ function lengthOk(type: u32, length: u32): bool {
       return length >= <u32>NOTIFICATION_BYTES_MIN;
     case MSG_KEEPALIVE:
       return length == HEADER_BYTES;
+    case MSG_ROUTE_REFRESH:
+    case MSG_CISCO_REFRESH:
+      return length == ROUTE_REFRESH_BYTES;
     default:
       return true;
   }
@@ -67,10 +69,7 @@ export function frame(p: usize, have: u32): i32 {
     return reset(NOTIFY_BAD_TYPE, p + 18, 1);
   }
   if (!lengthOk(type, length)) return reset(NOTIFY_BAD_LENGTH, p + 16, 2);
-  if (length > have) return 0;
-  // RFC 7313 §5: the data is the whole message.
-  if (type >= <u32>MSG_ROUTE_REFRESH && length != ROUTE_REFRESH_BYTES) return reset(NOTIFY_REFRESH_LENGTH, p, length);
-  return length;
+  return length > have ? 0 : length;
 }
 
 /** Writes a header for a message of `bytes` bytes in all. */

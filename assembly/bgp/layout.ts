@@ -43,7 +43,6 @@ export const NOTIFY_CEASE_REJECTED = 0x0605;
 export const NOTIFY_CEASE_CONFIG = 0x0606;
 export const NOTIFY_CEASE_COLLISION = 0x0607;
 export const NOTIFY_CEASE_RESOURCES = 0x0608;
-export const NOTIFY_REFRESH_LENGTH = 0x0701;
 
 // Capabilities (RFC 5492 and the IANA registry).
 export const CAP_MULTIPROTOCOL = 1;

@@ -97,6 +97,14 @@ function probe(table: usize, stride: u32, prefix: usize, bits: u32, path: u32): 
   }
 }
 
+/** Loads the first word of the entry where a key's search begins: what put() and remove() will wait for. */
+export function touch(table: usize, prefix: usize, bits: u32, path: u32): u32 {
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  const mask = load<u32>(table, TABLE_CAPACITY) - 1;
+  if (load<u32>(table, TABLE_STRIDE) == 16) return load<u32>(slots + (<usize>(hash4(load<u32>(prefix), bits, path) & mask) << 4));
+  return load<u32>(slots + <usize>(hash6(load<u64>(prefix), load<u64>(prefix, 8), bits) & mask) * 24);
+}
+
 function grow(table: usize, stride: u32): bool {
   const capacity = load<u32>(table, TABLE_CAPACITY);
   const wider = capacity == 0 ? CAPACITY_MIN : capacity * 2;

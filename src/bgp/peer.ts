@@ -39,7 +39,7 @@ export class Peer {
       up: (session) => this.#up(session),
       down: () => this.#down(),
       refresh: (session, afi, safi) => this.#refreshAsked(session, afi, safi),
-      closed: (session) => this.#closed(session),
+      lost: (session) => this.#lost(session),
       note: (text) => host.log(config.remote_addr, text),
     };
     this.#session = this.#newSession();
@@ -111,18 +111,23 @@ export class Peer {
     return sessionStays;
   }
 
-  #closed(session: Session): void {
-    if (session === this.#rival) {
-      this.#rival = null;
-      session.dispose(NOTIFY.collision);
-    } else if (this.#rival && session === this.#session && session.state.name === "IDLE") {
-      session.dispose(NOTIFY.collision);
-      this.#session = this.#rival;
-      this.#rival = null;
-    }
+  /** While there are two connections, the one that is lost does not come back: the other one goes on. */
+  #lost(session: Session): void {
+    if (!this.#rival) return;
+    if (session === this.#session) this.#session = this.#rival;
+    else if (session !== this.#rival) return;
+    this.#rival = null;
+    session.dispose(NOTIFY.collision);
   }
 
   #up(session: Session): void {
+    if (session === this.#rival) {
+      // The other one has never sent its OPEN: RFC 4271 §6.8 lets an established connection win.
+      const silent = this.#session;
+      this.#session = session;
+      this.#rival = null;
+      silent.dispose(NOTIFY.collision);
+    }
     const { negotiated } = session;
     if (!negotiated) return;
     const families = negotiated.families.map((family) => family.rib);

@@ -10,7 +10,16 @@ import type { NotificationContent, OpenMessage, RibSlot } from "../wasm/bgp_type
 import { announcedCapabilities, type Negotiated, negotiate } from "./capabilities.js";
 import type { PeerConfig } from "./config.js";
 import { Connection } from "./connection.js";
-import { type FsmOptions, INITIAL, type Input, nextDeadline, type Output, type State, step } from "./fsm.js";
+import {
+  type FsmOptions,
+  INITIAL,
+  type Input,
+  nextDeadline,
+  type Output,
+  type State,
+  type StateName,
+  step,
+} from "./fsm.js";
 
 /** Opens a connection; the socket is not connected yet. May throw when the kernel refuses one. */
 export type Dial = (config: PeerConfig) => Socket;
@@ -36,14 +45,16 @@ export interface SessionEvents {
   up(session: Session): void;
   down(session: Session): void;
   refresh(session: Session, afi: number, safi: number): void;
-  /** The connection has gone, in any state. */
-  closed(session: Session): void;
+  /** The connection has gone, in any state, and not because it was stopped. */
+  lost(session: Session): void;
   /** A line for the log. */
   note(text: string): void;
 }
 
 /** A NOTIFICATION as text: "6/2". */
 export const notifyText = (code: number) => `${code >> 8}/${code & 255}`;
+
+const CONNECTED: ReadonlySet<StateName> = new Set<StateName>(["OPENSENT", "OPENCONFIRM", "ESTABLISHED"]);
 
 export class Session {
   readonly #host: SessionHost;
@@ -78,10 +89,12 @@ export class Session {
   }
 
   input(input: Input): void {
+    const connected = CONNECTED.has(this.#state.name);
     const [next, outputs] = step(this.#state, input, performance.now(), this.#options);
     this.#state = next;
     for (const output of outputs) this.#act(output);
     this.#arm();
+    if (connected && next.name === "IDLE" && !next.stopped) this.#events.lost(this);
   }
 
   /** Takes a connection that the peer has opened. */
@@ -176,10 +189,7 @@ export class Session {
       message: (type, message) => this.#message(type, message),
       updates: () => this.input({ kind: "update" }),
       error: (content) => this.input({ kind: "error", content }),
-      closed: () => {
-        this.input({ kind: "closed" });
-        this.#events.closed(this);
-      },
+      closed: () => this.input({ kind: "closed" }),
     });
     this.connection = connection;
   }
@@ -195,7 +205,6 @@ export class Session {
       case MSG.notification:
         this.#events.note(`gets NOTIFICATION ${notifyText(message.readUInt16BE(19))}`);
         this.input({ kind: "notification" });
-        this.#events.closed(this);
         break;
       case MSG.update:
         this.input({ kind: "update" });

@@ -1,6 +1,7 @@
 // The speaker: all peers of a worker, the socket that they connect to, and what operators ask of them.
 
 import { createServer, type Server, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import { AppError, listenError, reasonOf } from "../base/errors.js";
 import { formatAddress, parseAddress, parsePrefix } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
@@ -20,6 +21,7 @@ import { encodeUpdateBody, sendsSomething, type UpdateBody } from "./update_json
 
 /** How long a connection that is refused may take to read why. */
 const REFUSAL_MS = 1_000;
+const STRANGER_NOTE_MS = 60_000;
 const SENDABLE: readonly number[] = [MSG.update, MSG.keepalive, MSG.routeRefresh, MSG.ciscoRefresh];
 
 /** Log lines: the peer's address ("" for none) and what has happened. */
@@ -33,6 +35,7 @@ export class Speaker {
   #server: Server | null = null;
   #listening: string | null = null;
   #strangersRefused = 0;
+  #nextStrangerNote = 0;
 
   constructor(config: BgpConfig, note: Note) {
     this.#config = config;
@@ -67,13 +70,22 @@ export class Speaker {
     socket.on("error", () => undefined);
     const bytes = parseAddress((socket.remoteAddress ?? "").replace(/^::ffff:/, "").replace(/%.*$/, ""));
     const peer = bytes ? this.#peers.get(formatAddress(bytes)) : undefined;
-    if (!peer) this.#strangersRefused++;
     const refused = peer ? peer.accept(socket) : NOTIFY.rejected;
     if (refused === null) return;
-    this.#host.log(peer ? peer.config.remote_addr : "", `a connection from ${socket.remoteAddress} is refused`);
+    if (peer) this.#host.log(peer.config.remote_addr, `its connection is refused with ${notifyText(refused)}`);
+    else this.#noteStranger(socket.remoteAddress ?? "");
     socket.end(this.#module.encodeNotification({ notify: refused, data: new Uint8Array() }));
     socket.resume();
     socket.setTimeout(REFUSAL_MS, () => socket.destroy());
+  }
+
+  /** Counts each stranger, but tells the log of one a minute at most: it must not be theirs to fill. */
+  #noteStranger(address: string): void {
+    this.#strangersRefused++;
+    const now = performance.now();
+    if (now < this.#nextStrangerNote) return;
+    this.#nextStrangerNote = now + STRANGER_NOTE_MS;
+    this.#host.log("", `a connection from ${address} is refused: no peer has this address`);
   }
 
   /** Adds a peer and starts it, in place of the one with its address if there is one. */
@@ -230,8 +242,7 @@ export class Speaker {
 
   /** Ends all sessions and stops listening. */
   async close(): Promise<void> {
-    const { peers } = { peers: [...this.#peers.keys()] };
-    for (const address of peers) this.removePeer(address, NOTIFY.shutdown);
+    for (const address of [...this.#peers.keys()]) this.removePeer(address, NOTIFY.shutdown);
     const server = this.#server;
     this.#server = null;
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()));

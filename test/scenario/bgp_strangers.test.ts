@@ -163,3 +163,55 @@ t.test("two connections at once: the one of the higher identifier stays", async 
     });
   }
 });
+
+t.test("of two connections the one that fails does not take the other with it", async (t) => {
+  for (const broken of ["ours", "theirs"] as const) {
+    await t.test(`${broken} sends garbage`, async (t) => {
+      const net = loopbackPair(broken === "ours" ? 9 : 10);
+      const server = createServer();
+      server.listen(BGP_PORT, net.theirs);
+      await once(server, "listening");
+      t.teardown(() => server.close());
+      const dialled = once(server, "connection");
+      const room = await startRoom(t, {
+        ...config,
+        listen: { host: net.ours, port: BGP_PORT },
+        peer: [{ ...peer, remote_addr: net.theirs, local_addr: net.ours, port: BGP_PORT, passive: false }],
+      });
+      const [socket] = await dialled;
+      t.teardown(() => socket.destroy());
+      const first = new RawPeer(socket);
+      await first.gets(1);
+      const second = await rawPeer(t, net.theirs, net.ours, BGP_PORT);
+      await second.gets(1);
+      const [bad, good] = broken === "ours" ? [first, second] : [second, first];
+      bad.send(Buffer.from("garbage"));
+      t.equal(await bad.notified(), "1/1");
+      await good.establish();
+      await room.reaches(net.theirs, "ESTABLISHED");
+      good.send(update({ attributes: MANDATORY, nlri: [24, 10, 1, 1] }));
+      await until(async () => (await room.bgp.figures()).peers[0]?.routes[0]?.received === 1, { what: "its route" });
+    });
+  }
+});
+
+t.test("a connection that stays silent does not keep the other from the session", async (t) => {
+  const net = loopbackPair(11);
+  const server = createServer();
+  server.listen(BGP_PORT, net.theirs);
+  await once(server, "listening");
+  t.teardown(() => server.close());
+  const dialled = once(server, "connection");
+  const room = await startRoom(t, {
+    ...config,
+    listen: { host: net.ours, port: BGP_PORT },
+    peer: [{ ...peer, remote_addr: net.theirs, local_addr: net.ours, port: BGP_PORT, passive: false }],
+  });
+  const [socket] = await dialled;
+  t.teardown(() => socket.destroy());
+  const silent = new RawPeer(socket);
+  await silent.gets(1);
+  await (await rawPeer(t, net.theirs, net.ours, BGP_PORT)).establish();
+  await room.reaches(net.theirs, "ESTABLISHED");
+  t.equal(await silent.notified(), "6/7");
+});
