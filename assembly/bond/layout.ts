@@ -97,6 +97,8 @@ export const LEG_X_TAIL = 248; // u32
 export const LEG_PEER_SILENT = 252; // u32: us since the other end had heard us, as it said last; 0xffffffff = never
 export const LEG_MTU_DROPS = 256; // u64
 
+export const LEG_BACKLOGGED = 264; // u32: something waited for the leg's pace when it was last served
+
 export const LEG_TX = 1; // data may be sent
 export const LEG_FAILOVER = 2; // only when no other leg can
 export const LEG_RX = 4; // the other end may send data here

@@ -23,6 +23,7 @@ import {
   INNER_SEQUENCE,
   INNER_SIZE,
   INNER_TIME,
+  LEG_BACKLOGGED,
   LEG_BOND,
   LEG_FD,
   LEG_FLAGS,
@@ -63,8 +64,10 @@ import { wantedFlags } from "./scheduler/eligible";
 import { pick } from "./scheduler/index";
 import { sealFrame } from "./session";
 
-/** How late a leg may be and still make up for it: time-outs wake up late by up to about this much. */
+/** How far behind its pace a leg that was idle may start: a short burst that its line's queue takes. */
 const CREDIT_NS: i64 = 2_000_000;
+/** How late a leg with packets waiting may be served and still make up for it: its line was idle meanwhile. */
+const LATE_CREDIT_NS: i64 = 12_000_000;
 /** A packet of a flow that has nothing else waiting goes ahead of a leg's queue when it is no longer than this. */
 const EXPRESS_BYTES: u32 = 600;
 const BATCH: u32 = 512;
@@ -157,7 +160,8 @@ export function rescueLeg(leg: usize, now: i64): void {
 export function transmitLeg(leg: usize, now: i64): void {
   if (!load<u32>(leg, LEG_SESSION)) return rescueLeg(leg, now);
   const rate = load<f64>(leg, LEG_RATE);
-  let freeAt = <f64>max<i64>(load<i64>(leg, LEG_FREE_AT), now - CREDIT_NS);
+  const credit = load<u32>(leg, LEG_BACKLOGGED) ? LATE_CREDIT_NS : CREDIT_NS;
+  let freeAt = <f64>max<i64>(load<i64>(leg, LEG_FREE_AT), now - credit);
   let count: u32 = 0;
   while (load<u32>(leg, LEG_Q_COUNT) && freeAt <= <f64>now) {
     const slot = shiftFromLeg(leg);
@@ -178,6 +182,8 @@ export function transmitLeg(leg: usize, now: i64): void {
     }
   }
   store<i64>(leg, <i64>freeAt, LEG_FREE_AT);
+  const waiting = load<u32>(leg, LEG_Q_COUNT) | load<u32>(<usize>load<u32>(leg, LEG_BOND), BOND_Q_COUNT);
+  store<u32>(leg, waiting ? 1 : 0, LEG_BACKLOGGED);
   if (count) flush(leg, count);
 }
 
