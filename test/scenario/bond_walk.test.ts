@@ -2,6 +2,7 @@
 
 import t from "tap";
 import { need } from "../helpers/need.js";
+import { bestOf } from "../helpers/tries.js";
 import { until } from "../helpers/wait.js";
 import { walk } from "../helpers/walk.js";
 
@@ -12,6 +13,9 @@ const lines = [
   { downMbps: 12, upMbps: 8 },
   { downMbps: 6, upMbps: 4 },
 ];
+
+/** More than the faster line alone can carry, Mbit/s. */
+const BOTH = 12.2;
 
 const mbps = (report: { end: { sum_received: { bits_per_second: number } } }) =>
   report.end.sum_received.bits_per_second / 1e6;
@@ -39,8 +43,9 @@ t.test("a bond over REST: ping, both lines, an offline leg, kill -9 of both cont
   );
   t.ok(shown.download_rate > 2e6, `the bond shows ${(shown.download_rate / 1e6).toFixed(1)} Mbit/s`);
   t.equal(shown.state, "up");
-  const both = mbps(await running);
-  t.ok(both > 12.2, `down ${both.toFixed(1)} Mbit/s over lines of 12 and 6`);
+  const first = mbps(await running);
+  const both = first > BOTH ? first : await bestOf(3, BOTH, async () => mbps(await box.iperf("-R", "-t", "4")));
+  t.ok(both > BOTH, `down ${both.toFixed(1)} Mbit/s over lines of 12 and 6`);
 
   await t.test("a leg that is set offline carries nothing, and comes back", async (t) => {
     const at = `/api/v4/bonds/${bond.id}/interface_legs/${legs[0].id}/`;
@@ -50,8 +55,8 @@ t.test("a bond over REST: ping, both lines, an offline leg, kill -9 of both cont
     t.ok(one > 2 && one < 6.5, `down ${one.toFixed(1)} Mbit/s over the line of 6 alone`);
     await aggregator.rest("PATCH", at, { body: { link_mode: "active" } });
     await box.legsAre("up", "up");
-    const again = mbps(await box.iperf("-R", "-t", "4"));
-    t.ok(again > 12.2, `down ${again.toFixed(1)} Mbit/s over both again`);
+    const again = await bestOf(3, BOTH, async () => mbps(await box.iperf("-R", "-t", "4")));
+    t.ok(again > BOTH, `down ${again.toFixed(1)} Mbit/s over both again`);
   });
 
   await t.test("kill -9 of both control processes: the tunnel goes on, and REST shows the same bond", async (t) => {
