@@ -42,20 +42,36 @@ export interface BondView {
 const worstLoss = (a: LegStatus | undefined, b: LegStatus | undefined) =>
   Math.max(a?.lossRatio ?? 0, b?.lossRatio ?? 0);
 
+interface Sources {
+  /** The last status of this box's data plane, null while there is none: what is gone is not shown. */
+  readonly status: () => DataplaneStatus | null;
+  /** True for bonds that this box is the aggregator of. */
+  readonly isOurs: (bond: number) => boolean;
+  readonly now?: () => number;
+}
+
 /** The latest statuses of this box's data plane and of the bonders that report to it. */
 export class Live {
-  readonly #own = new Map<number, BondStatus>();
+  readonly #sources: Sources;
   readonly #reports = new Map<number, NodeReport>();
-  readonly #now: () => number;
+  /** The bonds of the status that was asked for last, by id. */
+  #indexed: { readonly of: DataplaneStatus | null; readonly bonds: ReadonlyMap<number, BondStatus> } = {
+    of: null,
+    bonds: new Map(),
+  };
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
+  constructor(sources: Sources) {
+    this.#sources = sources;
   }
 
-  /** Takes a status of this box's data plane, where it is the aggregator of the bonds `ours`. */
-  dataplane(status: DataplaneStatus | null, ours: (bond: number) => boolean): void {
-    this.#own.clear();
-    for (const bond of status?.bonds ?? []) if (ours(bond.id)) this.#own.set(bond.id, bond);
+  #own(): ReadonlyMap<number, BondStatus> {
+    const of = this.#sources.status();
+    if (this.#indexed.of !== of) this.#indexed = { of, bonds: new Map(of?.bonds.map((bond) => [bond.id, bond])) };
+    return this.#indexed.bonds;
+  }
+
+  #near(bond: number): BondStatus | undefined {
+    return this.#sources.isOurs(bond) ? this.#own().get(bond) : undefined;
   }
 
   reported(node: number, report: NodeReport): void {
@@ -74,7 +90,7 @@ export class Live {
   /** True when the node has reported a short while ago. */
   present(node: number): boolean {
     const report = this.#reports.get(node);
-    return report !== undefined && this.#now() - report.at < REPORT_FRESH_MS;
+    return report !== undefined && (this.#sources.now ?? Date.now)() - report.at < REPORT_FRESH_MS;
   }
 
   #far(bond: number, bonder: number): BondStatus | undefined {
@@ -83,7 +99,7 @@ export class Live {
   }
 
   bond(bond: number, bonder: number): BondView {
-    const near = this.#own.get(bond);
+    const near = this.#near(bond);
     const far = this.#far(bond, bonder);
     const known = [near, far].filter((one) => one !== undefined);
     return {
@@ -97,7 +113,7 @@ export class Live {
   }
 
   leg(bond: number, bonder: number, leg: number): LegView {
-    const near = this.#own.get(bond)?.legs.find((one) => one.id === leg);
+    const near = this.#near(bond)?.legs.find((one) => one.id === leg);
     const far = this.#far(bond, bonder)?.legs.find((one) => one.id === leg);
     return {
       bonderState: far?.state ?? null,
@@ -114,7 +130,8 @@ export class Live {
     onScrape(() => {
       clear("bond_leg_state");
       clear("bond_leg_receive_bits_per_second");
-      for (const bond of this.#own.values()) {
+      for (const bond of this.#own().values()) {
+        if (!this.#sources.isOurs(bond.id)) continue;
         for (const leg of bond.legs) {
           gauge("bond_leg_state", 1, { bond: bond.id, leg: leg.id, state: leg.state });
           const labels = { bond: bond.id, leg: leg.id, direction: "up" };

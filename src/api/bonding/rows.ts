@@ -261,8 +261,13 @@ const legs = resource({
 
 // bonds
 
+/** Shown under two names: made once. */
 const legsOf: Field["view"] = (bond, context) =>
-  (context.grouped("legs", "bond").get(bond.id) ?? []).map((leg: StoredRecord) => viewOf(interfaceLegs, leg, context));
+  context.once(`legs of ${bond.id}`, () =>
+    (context.grouped("legs", "bond").get(bond.id) ?? []).map((leg: StoredRecord) =>
+      viewOf(interfaceLegs, leg, context),
+    ),
+  );
 
 const bonds = resource({
   name: "bonds",

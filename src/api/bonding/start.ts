@@ -41,12 +41,12 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
   await ensureRootSpace(store);
   if (takesLegs(config)) await ensureOwnAggregator(store, config.address);
 
-  const live = new Live();
-  live.exportMetrics();
   const provisioner = new Provisioner({ config, store, dataplane, log });
-  const learn = () => live.dataplane(dataplane?.status() ?? null, (bond) => provisioner.isOurs(bond));
-  dataplane?.on("status", learn);
-  learn();
+  const live = new Live({
+    status: () => dataplane?.status() ?? null,
+    isOurs: (bond) => provisioner.isOurs(bond),
+  });
+  live.exportMetrics();
 
   const manager = new NodeManager({ store, live, port: config.port, log });
   const agent = dialsOut(config)
