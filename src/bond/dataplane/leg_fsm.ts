@@ -4,6 +4,11 @@ import type { LegState, LinkMode } from "./protocol.js";
 
 /** No authentic frame for this long and the leg is down: four heartbeats. */
 export const SILENCE_MS = 400;
+/**
+ * After this silence, two heartbeats, an alive leg gets no data as long as another one is heard: what is sent on a leg that
+ * has died is lost, and what is sent again for it must not be lost again.
+ */
+export const QUIET_MS = 220;
 /** Heartbeats that must be heard since the leg went down before it is used again. */
 export const HEARD_TO_RISE = 2;
 /** A leg that fell this often within the window must be heard for longer before it is used again. */
@@ -46,6 +51,11 @@ export function isAlive(state: LegState): boolean {
 /** Whether data may be sent on a leg in this state. */
 export function carriesData(state: LegState): boolean {
   return state === "up" || state === "failover";
+}
+
+/** Whether nothing was heard on a leg for so long that data had better go elsewhere. */
+export function isQuiet(input: Pick<LegInput, "silentMs" | "peerSilentMs">): boolean {
+  return input.silentMs > QUIET_MS || input.peerSilentMs > QUIET_MS;
 }
 
 function aliveState(input: LegInput): LegState {

@@ -10,7 +10,7 @@ import type { WorkerTask } from "../../workers/pool.js";
 import { WorkerServer } from "../../workers/rpc.js";
 import type { BondCommand, BondMethods, LegCommand, LegEvent, WorkerData } from "./commands.js";
 import { type HandshakeBond, type HandshakeLeg, Handshakes, newHandshakeLeg } from "./handshake.js";
-import { carriesData, isAlive, type LegMachine, newLeg, step } from "./leg_fsm.js";
+import { carriesData, isAlive, isQuiet, type LegMachine, newLeg, step } from "./leg_fsm.js";
 import { makePacketHost, nativeAddress } from "./packet_host.js";
 
 const HEARTBEAT_MS = 100;
@@ -28,6 +28,8 @@ interface Leg extends HandshakeLeg {
   command: LegCommand;
   machine: LegMachine;
   nextAttempt: number;
+  /** What the engine was told last. */
+  sending: boolean;
   retryMs: number;
 }
 
@@ -141,6 +143,7 @@ class Worker {
         command,
         machine: newLeg(Date.now()),
         nextAttempt: now,
+        sending: false,
         retryMs: RETRY_MS.first,
       };
       bond.legs.set(command.slot, leg);
@@ -160,7 +163,7 @@ class Worker {
     });
     if (bond.role === "bonder" && bond.remote) this.#engine.setRemote(bond.index, command.slot, bond.remote);
     this.#engine.setHeartbeat(bond.index, command.slot, this.#beats(command) ? HEARTBEAT_MS : 0);
-    this.#engine.setSending(bond.index, command.slot, carriesData(leg.machine.state) && command.sendMbps > 0);
+    this.#send(bond, leg, true);
   }
 
   #beats(leg: LegCommand): boolean {
@@ -180,6 +183,14 @@ class Worker {
     this.#bonds.delete(bond.id);
     this.#engine.clearBond(index);
     this.#poll();
+  }
+
+  /** Lets a leg carry data, or not; `wanted` matters only in a state that carries data at all. */
+  #send(bond: Bond, leg: Leg, wanted: boolean): void {
+    const sending = wanted && carriesData(leg.machine.state) && leg.command.sendMbps > 0;
+    if (sending === leg.sending) return;
+    leg.sending = sending;
+    this.#engine.setSending(bond.index, leg.slot, sending);
   }
 
   /** Tells the engine what to wait for. */
@@ -208,6 +219,8 @@ class Worker {
   }
 
   #stepLegs(bond: Bond, now: number): void {
+    const quiet: Leg[] = [];
+    let heard = false;
     for (const leg of bond.legs.values()) {
       this.#handshakes.expire(bond, leg, now);
       const facts = this.#engine.legFacts(bond.index, leg.slot);
@@ -225,12 +238,19 @@ class Worker {
       );
       if (next !== leg.machine) this.#enter(bond, leg, next);
       if (bond.role === "bonder") this.#shakeHands(bond, leg, now);
+      if (!carriesData(next.state)) continue;
+      if (isQuiet(facts)) quiet.push(leg);
+      else {
+        heard ||= leg.command.sendMbps > 0;
+        this.#send(bond, leg, true);
+      }
     }
+    for (const leg of quiet) this.#send(bond, leg, !heard);
   }
 
   #enter(bond: Bond, leg: Leg, machine: LegMachine): void {
     leg.machine = machine;
-    this.#engine.setSending(bond.index, leg.slot, carriesData(machine.state) && leg.command.sendMbps > 0);
+    this.#send(bond, leg, true);
     if (!isAlive(machine.state)) this.#engine.setReceiving(bond.index, leg.slot, false);
     leg.retryMs = RETRY_MS.first;
     this.#report(bond, leg);

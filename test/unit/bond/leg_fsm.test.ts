@@ -1,9 +1,11 @@
 import t from "tap";
 import {
   carriesData,
+  isQuiet,
   type LegInput,
   type LegMachine,
   newLeg,
+  QUIET_MS,
   SILENCE_MS,
   step,
 } from "../../../src/bond/dataplane/leg_fsm.js";
@@ -45,6 +47,13 @@ t.test("down after silence in either direction, up again only after new heartbea
     states(start, {}, { silentMs: SILENCE_MS }, { heard: 6 }, { heard: 7 }, { heard: 8, peerSilentMs: SILENCE_MS }),
     ["up", "down", "down", "up", "down"],
   );
+});
+
+t.test("quiet comes before down, and in either direction", async (t) => {
+  t.notOk(isQuiet(fresh));
+  t.ok(isQuiet({ ...fresh, silentMs: 250 }));
+  t.ok(isQuiet({ ...fresh, peerSilentMs: 250 }));
+  t.ok(QUIET_MS < SILENCE_MS);
 });
 
 t.test("the mode decides what an alive leg is", async (t) => {
