@@ -33,8 +33,15 @@ class Cleanup {
 /** A session with the target up to ESTABLISHED: the least that a speaker must say. */
 async function openSession(): Promise<Socket> {
   const module = new BgpModule();
-  const socket = connect({ host: TARGET, port: BGP_PORT, localAddress: FEEDER });
-  await once(socket, "connect");
+  // A daemon's control socket may answer before its listener does.
+  const socket = await until(
+    async () => {
+      const attempt = connect({ host: TARGET, port: BGP_PORT, localAddress: FEEDER });
+      await once(attempt, "connect");
+      return attempt;
+    },
+    { what: "the target to listen" },
+  );
   socket.setNoDelay(true);
   // Multiprotocol IPv4 unicast, four-octet AS 65001.
   const capabilities = Buffer.from([1, 4, 0, 1, 0, 1, 65, 4, 0, 0, 0xfd, 0xe9]);
