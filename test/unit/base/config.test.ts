@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { loadConfig } from "../../../src/config.js";
+import { tmpDir } from "../../helpers/tmp.js";
 
-const dir = mkdtempSync(join(tmpdir(), "sennit-config-"));
+const dir = tmpDir(t, "config");
 let files = 0;
 function toml(text: string): string {
   const file = join(dir, `${files++}.toml`);
