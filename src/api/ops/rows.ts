@@ -44,9 +44,11 @@ export function opsSurface(health: () => Health): Surface {
         method: "GET",
         path: "/",
         open: true,
-        handle: () =>
+        handle: (request) =>
           json(200, {
             name: "sennit",
+            // What clients of yabgp look for here.
+            versions: { values: [{ id: "v1", links: `${request.origin}/v1`, status: "stable" }] },
             surfaces: { bonding: "/api/v4/", bgp: "/v1/", openflow: "/sdn/v2.0/" },
             health: "/healthz",
             metrics: "/metrics",
