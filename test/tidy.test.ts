@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import t from "tap";
 import ts from "typescript";
 import { TOP } from "./helpers/appliance.js";
@@ -157,6 +157,19 @@ t.test("every bound is used", async (t) => {
     names.filter((name) => !sources.some((path) => text.get(path)?.includes(`LIMITS.${name}`))),
     [],
   );
+});
+
+t.test("links in the documents lead somewhere", async (t) => {
+  const broken: string[] = [];
+  for (const path of all.filter((path) => path.endsWith(".md"))) {
+    const body = (text.get(path) ?? "").replace(/```[\s\S]*?```/g, "");
+    for (const match of body.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      const link = match[1] as string;
+      if (/^[a-z]+:/i.test(link)) continue;
+      if (!existsSync(join(TOP, normalize(join(dirname(path), link))))) broken.push(`${path}: ${link}`);
+    }
+  }
+  t.same(broken, []);
 });
 
 t.test("every table of the store is listed", async (t) => {

@@ -68,7 +68,7 @@ export async function ensureOwnAggregator(store: Engine, address: string | undef
   const known = ownNode(store);
   if (known !== null && store.get("nodes", known)) return known;
   return store.write((tx) => {
-    const space = tx.list("spaces").find(({ value }) => value.key === ROOT_SPACE)?.value;
+    const space = tx.list("spaces").find(({ value }) => value.parent === null)?.value;
     if (!space) throw new Error("the root space is missing");
     const names = new Set(tx.list("nodes").map(({ value }) => value.name));
     const own = hostname() || "aggregator";

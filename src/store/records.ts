@@ -1,5 +1,6 @@
 // Records over bytes: the reading half of the engine, and the transaction that a body gets.
 
+import { LIMITS } from "../base/limits.js";
 import { decodeKey, decodeValue, encodeKey, encodeValue, type Msgpack } from "./codec.js";
 import type { Key, Transaction } from "./engine.js";
 import { META_TABLE } from "./env.js";
@@ -19,13 +20,21 @@ export function tableNumber(table: TableName): number {
   return number;
 }
 
+/** The bytes of a key to look up, or null when no record can have it: what callers ask for may come from outside. */
+function lookupKey(table: TableName, key: Key): Buffer | null {
+  if (typeof key === "number" ? !Number.isSafeInteger(key) : Buffer.byteLength(key) > LIMITS.storeKeyBytes) return null;
+  return encodeKey(table, key);
+}
+
+/** The record, a copy of its own; undefined when there is none. */
 export function readOne<T extends TableName>(
   source: Source,
   msgpack: Msgpack,
   table: T,
   key: Key,
 ): Tables[T] | undefined {
-  const bytes = source.get(tableNumber(table), encodeKey(table, key));
+  const at = lookupKey(table, key);
+  const bytes = at ? source.get(tableNumber(table), at) : undefined;
   return bytes && (decodeValue(bytes, msgpack) as Tables[T]);
 }
 
@@ -59,7 +68,10 @@ export function transaction(changes: Overlay, msgpack: Msgpack): Transaction {
     put(table, key, value) {
       changes.set(tableNumber(table), encodeKey(table, key), encodeValue(table, value, msgpack));
     },
-    remove: (table, key) => changes.set(tableNumber(table), encodeKey(table, key), null),
+    remove(table, key) {
+      const at = lookupKey(table, key);
+      return at !== null && changes.set(tableNumber(table), at, null);
+    },
     nextId(table) {
       const counter = counterKey(table);
       const last = changes.get(META_TABLE, counter);

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { LIMITS } from "../../base/limits.js";
 import { newNodeKey } from "../../bond/keys.js";
-import { allocateTunnel, makeBonder, ROOT_SPACE, removeBelongings } from "../../bond/lifecycle.js";
+import { allocateTunnel, makeBonder, removeBelongings } from "../../bond/lifecycle.js";
 import type { Transaction } from "../../store/engine.js";
 import type {
   BondRecord,
@@ -36,7 +36,7 @@ function countOf<T extends TableName>(tx: Transaction, table: T, holds: (value: 
 /** A record that names no space is the root space's. */
 export async function inRootSpace(values: Values, context: Context): Promise<void> {
   if (values["space"] !== null) return;
-  const root = context.reader.list("spaces").find(({ value }) => value.key === ROOT_SPACE);
+  const root = context.reader.list("spaces").find(({ value }) => value.parent === null);
   values["space"] = root?.value.id ?? null;
 }
 
@@ -141,7 +141,7 @@ export function updateLeg(after: LegRecord, before: LegRecord, tx: Transaction):
 /** A space without a parent is a child of the root space. */
 export async function underRootSpace(values: Values, context: Context, fresh: boolean): Promise<void> {
   if (!fresh || values["parent"] !== null) return;
-  const root = context.reader.list("spaces").find(({ value }) => value.key === ROOT_SPACE)?.value;
+  const root = context.reader.list("spaces").find(({ value }) => value.parent === null)?.value;
   values["parent"] = root?.id ?? null;
 }
 

@@ -58,6 +58,15 @@ t.test("what is written is read, listed, counted and removed", async (t) => {
   t.same(store.get("tokens", ""), token(1), "an empty key is a key");
 });
 
+t.test("a key that no record can have finds none, but cannot be written", async (t) => {
+  const { store } = await opened(t);
+  for (const key of [1e300, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "k".repeat(LIMITS.storeKeyBytes + 1)]) {
+    t.equal(store.get("users", key), undefined);
+    t.equal(await store.write((tx) => tx.remove("users", key)), false);
+    await t.rejects(store.write((tx) => tx.put("users", key, user(1))));
+  }
+});
+
 t.test("a body sees its own writes and those of the bodies before it", async (t) => {
   const { store } = await opened(t);
   const [first, second] = await Promise.all([
