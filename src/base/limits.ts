@@ -60,6 +60,8 @@ export const LIMITS = {
   openflowListingBytes: 256 << 20,
 
   // bond data plane
+  /** A data plane that control started ends by itself when it has no bond and no control for this long. */
+  dataplaneIdleEndMs: 60_000,
   dataplaneLineBytes: 16 << 20,
   dataplaneConnections: 16,
   dataplaneLogBytes: 8 << 20,

@@ -46,12 +46,15 @@ export class DataplaneServer {
   readonly #data: string;
   readonly #served: Served;
   readonly #log: Logger;
+  readonly #idleEndMs: number;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #timer: NodeJS.Timeout | undefined;
   #gather: NodeJS.Timeout | undefined;
+  #aloneSince = Date.now();
 
-  constructor(data: string, served: Served, log: Logger) {
+  constructor(data: string, served: Served, log: Logger, idleEndMs: number = LIMITS.dataplaneIdleEndMs) {
+    this.#idleEndMs = idleEndMs;
     this.#data = data;
     this.#served = served;
     this.#log = log;
@@ -119,8 +122,12 @@ export class DataplaneServer {
   #tell(): void {
     clearTimeout(this.#gather);
     this.#gather = undefined;
-    if (this.#sockets.size === 0) return;
     const status = this.#served.status();
+    if (this.#sockets.size > 0) this.#aloneSince = Date.now();
+    else if (status.spawned && status.bonds.length === 0 && Date.now() - this.#aloneSince >= this.#idleEndMs) {
+      this.#log.info("no bond and no control: nothing is left to do");
+      this.#served.stop();
+    }
     for (const socket of this.#sockets) this.#send(socket, { type: "status", status });
   }
 
