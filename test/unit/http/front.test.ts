@@ -9,6 +9,7 @@ import type { Authenticator } from "../../../src/http/auth.js";
 import { type Front, startFront } from "../../../src/http/front.js";
 import { json, type Surface } from "../../../src/http/table.js";
 import { freePort } from "../../helpers/ports.js";
+import { until } from "../../helpers/wait.js";
 
 const caller = { id: 1, name: "admin", superuser: true };
 /** A password of "slow" takes as long to check as a real hash. */
@@ -24,7 +25,8 @@ const basic = (user: string, password: string) => ({
 });
 const right = basic("admin", "right");
 
-let release = () => {};
+/** What lets the requests go that wait in `/slow`, oldest first. */
+const slow: (() => void)[] = [];
 
 function surface(name: string, prefix: string, authBefore: "route" | "method" | "handler"): Surface {
   return {
@@ -61,7 +63,7 @@ function surface(name: string, prefix: string, authBefore: "route" | "method" | 
         path: `${prefix}/slow`,
         handle: () =>
           new Promise((resolve) => {
-            release = () => resolve(json(200, "late"));
+            slow.push(() => resolve(json(200, "late")));
           }),
       },
       {
@@ -197,10 +199,10 @@ for (const adapter of ["uws", "node"] as const) {
     t.test("a client that goes away, and keep-alive", async (t) => {
       const gone = connect(front.port, "127.0.0.1");
       gone.write("GET /strict/slow HTTP/1.1\r\nhost: x\r\nx-auth-token: good-x-auth-token\r\n\r\n");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => slow.length > 0, { what: "the request to reach its handler" });
       gone.destroy();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      release();
+      await at("/strict/open");
+      slow.shift()?.();
       t.equal((await at("/strict/open")).status, 200, "an answer to nobody is dropped");
 
       const kept = connect(front.port, "127.0.0.1");
@@ -211,7 +213,7 @@ for (const adapter of ["uws", "node"] as const) {
       const count = () => text.split("HTTP/1.1 200").length - 1;
       for (let i = 1; i <= 3; i++) {
         kept.write("GET /strict/open HTTP/1.1\r\nhost: x\r\n\r\n");
-        while (count() < i) await new Promise((resolve) => setTimeout(resolve, 5));
+        await until(() => count() >= i, { what: `answer ${i}` });
       }
       t.equal(count(), 3, "three answers on one connection");
       kept.destroy();
@@ -220,9 +222,9 @@ for (const adapter of ["uws", "node"] as const) {
     t.test("hostile bytes", async (t) => {
       for (const bytes of ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", `GET /${"a".repeat(100_000)} HTTP/1.1\r\n\r\n`]) {
         const socket = connect(front.port, "127.0.0.1");
-        socket.on("error", () => undefined);
+        const done = new Promise((resolve) => socket.on("error", resolve).on("close", resolve).on("data", resolve));
         socket.write(bytes);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await done;
         socket.destroy();
       }
       t.equal((await at("/strict/open")).status, 200);
@@ -254,10 +256,10 @@ for (const adapter of ["uws", "node"] as const) {
 
     t.test("graceful end: what is under way is answered, what is new is not", async (t) => {
       const late = at("/strict/slow", { headers: right });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => slow.length > 0, { what: "the request to reach its handler" });
       const closing = front.close();
       closed = true;
-      release();
+      slow.shift()?.();
       t.equal((await late).status, 200);
       await closing;
       await t.rejects(at("/strict/open"));
