@@ -45,7 +45,7 @@ const LINK_MODES = { active: "Active", idle: "Idle", offline: "Offline" };
 const DISTRIBUTIONS = Object.fromEntries(
   schedulers.map(({ name }) => [name, name === "idmpq" ? "IDMPQ" : labelOf(name)] as const),
 );
-const SECURITIES = { encryption: "Encryption" };
+const SECURITIES = { none: "None", hmac: "HMAC", encryption: "Encryption" };
 
 // spaces
 
