@@ -3,11 +3,9 @@
 
 import {
   address,
-  boolean,
   choice,
   integer,
   type Listen,
-  list,
   listen,
   prefix,
   readConfig,
@@ -15,7 +13,7 @@ import {
   text,
   type Values,
 } from "./base/config.js";
-import { FAMILIES } from "./bgp/families.js";
+import { PEER_FIELDS } from "./bgp/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -32,29 +30,12 @@ const admin = {
   password: text({ fallback: "", env: "SENNIT_ADMIN_PASSWORD" }),
 };
 
-/** A BGP peer; the names are yabgp's options. */
-const peer = {
-  remote_addr: address(),
-  remote_as: integer(1, 4_294_967_295),
-  local_addr: address(),
-  local_as: integer(1, 4_294_967_295),
-  port: integer(1, 65_535, { fallback: 179 }),
-  passive: boolean({ fallback: false }),
-  afi_safi: list(choice(FAMILIES.map((family) => family.name)), { fallback: ["ipv4"] }),
-  md5: text({ fallback: "" }),
-  hold_time: integer(0, 65_535, { fallback: 180 }),
-  connect_retry_time: integer(1, 65_535, { fallback: 10 }),
-  idle_hold_time: integer(1, 65_535, { fallback: 5 }),
-  open_time: integer(1, 65_535, { fallback: 240 }),
-  description: text({ fallback: "" }),
-};
-
 const bgp = {
   /** No fallback: port 179 is taken when it may be bound, else the speaker does not listen and says so. */
   listen: listen(true, { env: "SENNIT_BGP", flag: "bgp" }),
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
-  peer: tables(peer),
+  peer: tables(PEER_FIELDS),
 };
 
 const openflow = {

@@ -101,7 +101,8 @@ function probe(table: usize, stride: u32, prefix: usize, bits: u32, path: u32): 
 export function touch(table: usize, prefix: usize, bits: u32, path: u32): u32 {
   const slots = <usize>load<u32>(table, TABLE_SLOTS);
   const mask = load<u32>(table, TABLE_CAPACITY) - 1;
-  if (load<u32>(table, TABLE_STRIDE) == 16) return load<u32>(slots + (<usize>(hash4(load<u32>(prefix), bits, path) & mask) << 4));
+  if (load<u32>(table, TABLE_STRIDE) == 16)
+    return load<u32>(slots + ((<usize>(hash4(load<u32>(prefix), bits, path) & mask)) << 4));
   return load<u32>(slots + <usize>(hash6(load<u64>(prefix), load<u64>(prefix, 8), bits) & mask) * 24);
 }
 

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { AppError, reasonOf } from "./errors.js";
-import { parseAddress, parseHostPort, parsePrefix } from "./ip.js";
+import { formatAddress, parseAddress, parseHostPort, parsePrefix } from "./ip.js";
 
 export interface Field<T> {
   /** What is allowed, for error texts and help. */
@@ -25,8 +25,13 @@ export type Values<F extends Record<string, Field<any>>> = {
   [K in keyof F]: F[K] extends Field<infer T> ? T : never;
 };
 
-export function text(options: Options<string> = {}): Field<string> {
-  return { allowed: "text", read: (value) => (typeof value === "string" ? value : undefined), ...options };
+/** `most`: bytes in UTF-8. */
+export function text({
+  most = Number.POSITIVE_INFINITY,
+  ...options
+}: Options<string> & { most?: number } = {}): Field<string> {
+  const read = (value: unknown) => (typeof value === "string" && Buffer.byteLength(value) <= most ? value : undefined);
+  return { allowed: most === Number.POSITIVE_INFINITY ? "text" : `text of at most ${most} bytes`, read, ...options };
 }
 
 export function integer(least: number, most: number, options: Options<number> = {}): Field<number> {
@@ -48,9 +53,12 @@ export function choice<const T extends string>(values: readonly T[], options: Op
   return { allowed: values.join(", "), read: (value) => values.find((one) => one === value), ...options };
 }
 
-/** An IPv4 or IPv6 address. */
+/** An IPv4 or IPv6 address, read into its canonical form. */
 export function address(options: Options<string> = {}): Field<string> {
-  const read = (value: unknown) => (typeof value === "string" && parseAddress(value) ? value : undefined);
+  const read = (value: unknown) => {
+    const bytes = typeof value === "string" ? parseAddress(value) : null;
+    return bytes ? formatAddress(bytes) : undefined;
+  };
   return { allowed: "an IPv4 or IPv6 address", read, ...options };
 }
 

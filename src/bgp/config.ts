@@ -3,30 +3,14 @@
 
 import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { address, boolean, type Field, integer, text } from "../base/config.js";
 import { AppError } from "../base/errors.js";
-import { formatAddress, parseAddress } from "../base/ip.js";
+import type { BgpPeerRecord } from "../store/tables.js";
 import { tcpMd5Supported } from "../system/tcp_md5.js";
 import { FAMILIES } from "./families.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
-export interface PeerConfig {
-  remote_addr: string;
-  remote_as: number;
-  local_as: number;
-  /** Address that our end is bound to when we dial, and that incoming connections must have come to; "" any. */
-  local_addr: string;
-  port: number;
-  passive: boolean;
-  afi_safi: string[];
-  /** TCP MD5 key (RFC 2385), "" none. */
-  md5: string;
-  hold_time: number;
-  connect_retry_time: number;
-  idle_hold_time: number;
-  /** How long a peer may take for its OPEN. */
-  open_time: number;
-  description: string;
-}
+export type PeerConfig = BgpPeerRecord;
 
 export interface BgpConfig {
   /** Null: no listening socket. */
@@ -43,82 +27,65 @@ export interface BgpConfig {
 /** Tells where a value is wrong and what is allowed, by throwing. */
 export type Fault = (path: string, value: unknown, allowed: string) => never;
 
-const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)) ?? "nothing";
+const show = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)) ?? "nothing";
 
 /** Faults of files and flags: they stop the start. */
 export const configFault: Fault = (path, value, allowed) => {
-  throw new AppError("CONFIG", { path, value: text(value), allowed });
+  throw new AppError("CONFIG", { path, value: show(value), allowed });
 };
 
 /** Faults of REST bodies: 400. */
 export const bodyFault: Fault = (path, value, allowed) => {
-  throw new AppError("BODY_INVALID", { path, reason: `${text(value)} is not valid; allowed: ${allowed}` });
+  throw new AppError("BODY_INVALID", { path, reason: `${show(value)} is not valid; allowed: ${allowed}` });
 };
 
-interface Option {
-  readonly fallback: unknown;
-  readonly allowed: string;
-  /** The value in its canonical form, undefined when it is not valid. */
-  take(value: unknown): unknown;
-}
+/** Address that our end is bound to when we dial, and that incoming connections must have come to; "" any. */
+const localAddress: Field<string> = {
+  allowed: 'an IPv4 or IPv6 address, or ""',
+  fallback: "",
+  read: (value, path) => (value === "" || value === "0.0.0.0" || value === "::" ? "" : address().read(value, path)),
+};
 
-const integer = (fallback: number, low: number, high: number): Option => ({
-  fallback,
-  allowed: `an integer from ${low} to ${high}`,
-  take: (value) => (Number.isInteger(value) && Number(value) >= low && Number(value) <= high ? value : undefined),
-});
-const flag = (fallback: boolean): Option => ({
-  fallback,
-  allowed: "true or false",
-  take: (value) => (typeof value === "boolean" ? value : undefined),
-});
-const string = (fallback: string, bytes: number): Option => ({
-  fallback,
-  allowed: `a text of at most ${bytes} bytes`,
-  take: (value) => (typeof value === "string" && Buffer.byteLength(value) <= bytes ? value : undefined),
-});
-
-function canonicalAddress(value: unknown): string | undefined {
-  const bytes = typeof value === "string" ? parseAddress(value) : null;
-  return bytes ? formatAddress(bytes) : undefined;
-}
+/** RFC 4271 section 4.2: zero, or at least three seconds. */
+const holdTime: Field<number> = {
+  allowed: "0, or a whole number from 3 to 65535",
+  fallback: 180,
+  read: (value, path) => integer(0, 0).read(value, path) ?? integer(3, 65_535).read(value, path),
+};
 
 const NAMES = FAMILIES.map((family) => family.name);
 
-/** THE table of a peer's options. */
-const PEER_OPTIONS: Record<keyof PeerConfig, Option> = {
-  remote_addr: { fallback: undefined, allowed: "an IPv4 or IPv6 address", take: canonicalAddress },
-  remote_as: { ...integer(0, 1, 4_294_967_295), fallback: undefined },
-  local_as: { ...integer(0, 1, 4_294_967_295), fallback: undefined },
-  local_addr: {
-    fallback: "",
-    allowed: 'an IPv4 or IPv6 address, or ""',
-    take: (value) => (value === "" || value === "0.0.0.0" || value === "::" ? "" : canonicalAddress(value)),
+const families: Field<string[]> = {
+  allowed: `a list of ${NAMES.join(", ")}`,
+  fallback: ["ipv4"],
+  read(value) {
+    const known = Array.isArray(value) && value.length > 0 && value.every((name) => NAMES.includes(name));
+    return known ? [...new Set(value as string[])] : undefined;
   },
-  port: integer(179, 1, 65_535),
-  passive: flag(false),
-  afi_safi: {
-    fallback: ["ipv4"],
-    allowed: `a list of ${NAMES.join(", ")}`,
-    take: (value) => {
-      if (!Array.isArray(value) || value.length === 0 || !value.every((name) => NAMES.includes(name))) return undefined;
-      return [...new Set(value as string[])];
-    },
-  },
-  md5: string("", 80),
-  hold_time: {
-    ...integer(180, 0, 65_535),
-    allowed: "0, or an integer from 3 to 65535",
-    take: (value) =>
-      value === 0 || (Number.isInteger(value) && Number(value) >= 3 && Number(value) <= 65_535) ? value : undefined,
-  },
-  connect_retry_time: integer(10, 1, 65_535),
-  idle_hold_time: integer(5, 1, 65_535),
-  open_time: integer(240, 1, 65_535),
-  description: string("", 256),
 };
 
-export const PEER_KEYS = Object.keys(PEER_OPTIONS) as (keyof PeerConfig)[];
+const AS_NUMBER = integer(1, 4_294_967_295);
+
+/** THE table of a peer's options: of `[[bgp.peer]]`, of /v1/peers and of the store. */
+export const PEER_FIELDS = {
+  remote_addr: address(),
+  remote_as: AS_NUMBER,
+  local_as: AS_NUMBER,
+  local_addr: localAddress,
+  port: integer(1, 65_535, { fallback: 179 }),
+  passive: boolean({ fallback: false }),
+  afi_safi: families,
+  /** TCP MD5 key (RFC 2385), "" none. */
+  md5: text({ fallback: "", most: 80 }),
+  hold_time: holdTime,
+  connect_retry_time: integer(1, 65_535, { fallback: 10 }),
+  idle_hold_time: integer(1, 65_535, { fallback: 5 }),
+  /** How long a peer may take for its OPEN. */
+  open_time: integer(1, 65_535, { fallback: 240 }),
+  description: text({ fallback: "", most: 256 }),
+} satisfies { [K in keyof PeerConfig]: Field<unknown> };
+
+export const PEER_KEYS = Object.keys(PEER_FIELDS) as (keyof PeerConfig)[];
 
 function record(value: unknown, path: string, fault: Fault): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return fault(path, value, "an object");
@@ -137,18 +104,18 @@ export function parsePeer(
   const given = record(value, path, fault);
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   for (const key of Object.keys(given)) {
-    if (!(key in PEER_OPTIONS)) {
+    if (!Object.hasOwn(PEER_FIELDS, key)) {
       if (fault === configFault) throw new AppError("CONFIG_UNKNOWN", { path: at(key), allowed: PEER_KEYS.join(", ") });
       return fault(at(key), given[key], `only the keys ${PEER_KEYS.join(", ")}`);
     }
   }
   const result: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(PEER_OPTIONS) as [keyof PeerConfig, Option][]) {
-    const inherited = base?.[key] ?? (key === "local_as" && options.localAs > 0 ? options.localAs : option.fallback);
+  for (const [key, field] of Object.entries(PEER_FIELDS) as [keyof PeerConfig, Field<unknown>][]) {
+    const inherited = base?.[key] ?? (key === "local_as" && options.localAs > 0 ? options.localAs : field.fallback);
     const raw = given[key] === undefined ? inherited : given[key];
-    const taken = raw === undefined ? undefined : option.take(raw);
-    if (taken === undefined) return fault(at(key), raw, option.allowed);
-    result[key] = taken;
+    const read = raw === undefined ? undefined : field.read(raw, at(key));
+    if (read === undefined) return fault(at(key), raw, field.allowed);
+    result[key] = read;
   }
   const peer = result as unknown as PeerConfig;
   if (peer.local_addr !== "" && isIPv4(peer.local_addr) !== isIPv4(peer.remote_addr)) {

@@ -3,9 +3,10 @@
 
 import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, openSync, renameSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { makeDirectory } from "../../base/directory.js";
 import { LIMITS } from "../../base/limits.js";
 import type { Logger } from "../../base/log.js";
 import { readLines, writeLine } from "./lines.js";
@@ -27,7 +28,7 @@ export interface ConnectOptions {
 
 /** Starts `sennit dataplane` detached, output to DIR/dataplane.log; one older log is kept. */
 export function spawnDataplane(data: string, script = process.argv[1] as string): void {
-  mkdirSync(data, { recursive: true });
+  makeDirectory(data);
   const path = join(data, "dataplane.log");
   try {
     if (statSync(path).size > LIMITS.dataplaneLogBytes) renameSync(path, `${path}.1`);

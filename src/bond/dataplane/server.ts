@@ -1,8 +1,9 @@
 // The data plane's Unix socket: control processes connect, send the desired state, and are told the state.
 
-import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { makeDirectory } from "../../base/directory.js";
 import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import type { Logger } from "../../base/log.js";
@@ -29,7 +30,7 @@ export interface Served {
 
 /** Takes the directory for this process. Returns the lock's descriptor. Throws DATAPLANE_RUNNING when another has it. */
 export function claimDirectory(data: string): number {
-  mkdirSync(data, { recursive: true });
+  makeDirectory(data);
   const limit = SOCKET_PATH_BYTES - "/dataplane.sock".length;
   if (Buffer.byteLength(data) > limit) throw new AppError("DATAPLANE_PATH", { path: data, limit });
   const fd = openSync(pidPath(data), "a+", 0o600);
