@@ -104,6 +104,8 @@ export class Appliance {
   /** `host:port` that it answers on, after `ready()`. */
   address = "";
   #process: Running;
+  /** Below the ephemeral ports, so that no client socket has it by chance. */
+  readonly #bondPort = 10_000 + Math.floor(Math.random() * 20_000);
   readonly #options: ApplianceOptions;
 
   constructor(t: Teardown, options: ApplianceOptions = {}) {
@@ -188,7 +190,13 @@ export class Appliance {
     const { http: listen = "127.0.0.1:0", bgp = "off", openflow = "off", role, args = [], netns } = this.#options;
     const argv = [MAIN, "serve", "--data", this.data, "--http", listen, "--bgp", bgp, "--openflow", openflow];
     if (role) argv.push("--role", role);
-    const env = { SENNIT_ADMIN_USER: this.user, SENNIT_ADMIN_PASSWORD: this.password, ...this.#options.env };
+    const env = {
+      SENNIT_ADMIN_USER: this.user,
+      SENNIT_ADMIN_PASSWORD: this.password,
+      // In the machine's own namespace appliances of several tests may run side by side.
+      ...(netns === undefined ? { SENNIT_BOND_PORT: String(this.#bondPort) } : {}),
+      ...this.#options.env,
+    };
     return new Running(process.execPath, [...argv, ...args], { netns, env });
   }
 

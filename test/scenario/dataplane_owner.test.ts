@@ -24,7 +24,7 @@ function alive(pid: number): boolean {
 
 t.test("killed, adopted, ended", async (t) => {
   if (!need.root(t)) return;
-  const appliance = new Appliance(t, { env: { SENNIT_BOND_PORT: "17790" } });
+  const appliance = new Appliance(t);
   await appliance.ready();
   const pid = await until(() => pidOf(appliance) || false, { what: "a data plane" });
   await appliance.kill();
