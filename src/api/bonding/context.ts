@@ -2,11 +2,9 @@
 
 import type { Live } from "../../bond/live.js";
 import type { Caller } from "../../http/table.js";
-import type { Reader } from "../../store/engine.js";
-import type { TableName } from "../../store/tables.js";
+import type { Records, StoredRecord } from "./mirror.js";
 
-/** Any record of the bonding tables, as the generic code sees it. */
-export type StoredRecord = Record<string, unknown> & { readonly id: number };
+export type { StoredRecord } from "./mirror.js";
 
 /** What the rows need of the rest of the appliance. */
 export interface Services {
@@ -43,8 +41,8 @@ export class Context {
   readonly directory: Directory;
   readonly origin: string;
   readonly style: LinkStyle;
-  /** A snapshot, or the transaction that is under way. */
-  reader: Reader;
+  /** What is committed, or the transaction that is under way. */
+  reader: Records;
   readonly #memo = new Map<string, unknown>();
 
   constructor(options: {
@@ -53,7 +51,7 @@ export class Context {
     directory: Directory;
     origin: string;
     style: LinkStyle;
-    reader: Reader;
+    reader: Records;
   }) {
     this.services = options.services;
     this.caller = options.caller;
@@ -75,23 +73,9 @@ export class Context {
   }
 
   /** Forgets what was worked out: the records have changed. */
-  refresh(reader: Reader): void {
+  refresh(reader: Records): void {
     this.reader = reader;
     this.#memo.clear();
-  }
-
-  /** Records of a table, in one list a request, grouped by the value of one member. */
-  grouped(table: TableName, member: string): ReadonlyMap<unknown, readonly StoredRecord[]> {
-    return this.once(`${table} by ${member}`, () => {
-      const groups = new Map<unknown, StoredRecord[]>();
-      for (const { value } of this.reader.list(table)) {
-        const record = value as unknown as StoredRecord;
-        const group = groups.get(record[member]);
-        if (group) group.push(record);
-        else groups.set(record[member], [record]);
-      }
-      return groups;
-    });
   }
 
   /** The record that a stored id points to, looked up once a request. */

@@ -5,7 +5,6 @@
 import { LIMITS } from "../../base/limits.js";
 import { schedulers } from "../../bond/dataplane/schedulers.js";
 import type { Method } from "../../http/table.js";
-import type { StoredRecord } from "./context.js";
 import {
   boolean,
   choice,
@@ -264,9 +263,7 @@ const legs = resource({
 /** Shown under two names: made once. */
 const legsOf: Field["view"] = (bond, context) =>
   context.once(`legs of ${bond.id}`, () =>
-    (context.grouped("legs", "bond").get(bond.id) ?? []).map((leg: StoredRecord) =>
-      viewOf(interfaceLegs, leg, context),
-    ),
+    context.reader.having("legs", "bond", bond.id).map((leg) => viewOf(interfaceLegs, leg, context)),
   );
 
 const bonds = resource({

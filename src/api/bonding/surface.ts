@@ -17,6 +17,7 @@ import { Context, type Services } from "./context.js";
 import { createDirectory, itemPath, PREFIX } from "./links.js";
 import { MESSAGES, type MessageName, Refusal, say } from "./messages.js";
 import { describeFields, describeView } from "./metadata.js";
+import { Mirror } from "./mirror.js";
 import { negotiate, render, settle } from "./negotiate.js";
 import type { Mount, Resource } from "./resource.js";
 import { RESOURCES } from "./rows.js";
@@ -89,8 +90,9 @@ function redirect(request: Pick<Request, "path" | "query">): Reply {
 export function bondingSurface(options: BondingSurfaceOptions): Surface {
   const { store, services } = options;
   const directory = createDirectory(RESOURCES);
+  const mirror = new Mirror(store);
   const contextOf = (request: Request, caller: Caller, style: "plain" | "query" | "suffix") =>
-    new Context({ services, caller, directory, origin: request.origin, style, reader: store });
+    new Context({ services, caller, directory, origin: request.origin, style, reader: mirror });
 
   function callerOf(request: Request): Caller {
     if (!request.caller) throw new AppError("UNAUTHENTICATED");
@@ -112,7 +114,7 @@ export function bondingSurface(options: BondingSurfaceOptions): Surface {
           if (request.method !== "GET" && !caller.superuser) throw new Refusal(403, { detail: MESSAGES.forbidden });
           const verb = verbs[request.method as Method];
           if (!verb) throw new AppError("METHOD_NOT_ALLOWED", { method: request.method });
-          return verb({ resource, mount, request, context: contextOf(request, caller, style), format, store });
+          return verb({ resource, mount, request, context: contextOf(request, caller, style), format, store, mirror });
         }),
     };
   }

@@ -8,6 +8,7 @@ import { asDictionary, type Body, parseBody } from "./body.js";
 import type { Context, StoredRecord } from "./context.js";
 import type { Field } from "./fields.js";
 import { Invalid, MESSAGES, Refusal, refuse, say } from "./messages.js";
+import { type Mirror, recordsOf } from "./mirror.js";
 import { type Format, render } from "./negotiate.js";
 import { excludedFields, filterRecords, orderRecords, takePage } from "./query.js";
 import type { Mount, Resource, Unique } from "./resource.js";
@@ -20,6 +21,8 @@ export interface Call {
   readonly context: Context;
   readonly format: Format;
   readonly store: Engine;
+  /** What the store has committed. */
+  readonly mirror: Mirror;
 }
 
 type Values = Record<string, unknown>;
@@ -92,10 +95,10 @@ function readValues(call: Call, body: Body, before: StoredRecord | null, partial
 }
 
 function taken(unique: Unique, resource: Resource, record: StoredRecord, context: Context): boolean {
-  return context.reader.list(resource.table).some(({ value }) => {
-    const other = value as unknown as StoredRecord;
+  const [first = "", ...more] = unique.members;
+  return context.reader.having(resource.table, first, record[first]).some((other) => {
     if (other.id === record.id || !resource.owns(other)) return false;
-    return unique.members.every((member) => other[member] === record[member]);
+    return more.every((member) => other[member] === record[member]);
   });
 }
 
@@ -110,25 +113,30 @@ function checkUnique(resource: Resource, record: StoredRecord, before: StoredRec
 }
 
 /** Runs `body` in a transaction, with the context reading from it; afterwards the context reads what is committed. */
-async function inTransaction<R>({ context, store }: Call, body: (tx: Transaction) => R): Promise<R> {
+async function inTransaction<R>({ context, store, mirror }: Call, body: (tx: Transaction) => R): Promise<R> {
   try {
     return await store.write((tx) => {
-      context.refresh(tx);
+      context.refresh(recordsOf(tx));
       return body(tx);
     });
   } finally {
-    context.refresh(store);
+    context.refresh(mirror);
   }
 }
 
 export function list(call: Call): Reply {
   const { resource, mount, request, context } = call;
   const parent = parentOf(call);
-  const all = context.reader
-    .list(resource.table)
-    .map(({ value }) => value as unknown as StoredRecord)
-    .filter((one) => resource.owns(one) && (!parent || one[mount.by as string] === parent.id));
-  const filtered = filterRecords(all, resource, request.query, context);
+  const { reader } = context;
+  const all = parent
+    ? reader.having(resource.table, mount.by as string, parent.id)
+    : reader.list(resource.table).map(({ value }) => value as unknown as StoredRecord);
+  const filtered = filterRecords(
+    all.filter((one) => resource.owns(one)),
+    resource,
+    request.query,
+    context,
+  );
   const ordered = orderRecords(filtered, resource, request.query, context);
   const { records, frame } = takePage(ordered, request.query, context.origin + request.path);
   const excluded = excludedFields(request.query);

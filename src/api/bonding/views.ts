@@ -76,7 +76,7 @@ export const tunnelOf = (bond: BondRecord) => tunnelAddresses(bond.tunnel_subnet
 /** How much there is in a space. */
 export function countsOf(space: SpaceRecord, context: Context): object {
   const count = (table: "bonds" | "nodes" | "spaces", member: string, type?: string) =>
-    (context.grouped(table, member).get(space.id) ?? []).filter((one) => !type || one["type"] === type).length;
+    context.reader.having(table, member, space.id).filter((one) => !type || one["type"] === type).length;
   return {
     bonds: count("bonds", "space"),
     bonders: count("nodes", "space", "bonder"),
