@@ -43,7 +43,7 @@ export class Context {
   readonly style: LinkStyle;
   /** What is committed, or the transaction that is under way. */
   reader: Records;
-  readonly #memo = new Map<string, unknown>();
+  readonly #latest = new Map<string, { readonly record: object; readonly value: unknown }>();
 
   constructor(options: {
     services: Services;
@@ -66,21 +66,27 @@ export class Context {
     return this.caller.superuser;
   }
 
-  /** Works a value out once a request: a list of many records asks for the same again and again. */
-  once<T>(name: string, make: () => T): T {
-    if (!this.#memo.has(name)) this.#memo.set(name, make());
-    return this.#memo.get(name) as T;
+  /**
+   * Works a value of a record out once while that record is being shown: several of its fields come from it, and
+   * they are asked for one after another.
+   */
+  once<T>(what: string, record: object, make: () => T): T {
+    const latest = this.#latest.get(what);
+    if (latest?.record === record) return latest.value as T;
+    const value = make();
+    this.#latest.set(what, { record, value });
+    return value;
   }
 
   /** Forgets what was worked out: the records have changed. */
   refresh(reader: Records): void {
     this.reader = reader;
-    this.#memo.clear();
+    this.#latest.clear();
   }
 
-  /** The record that a stored id points to, looked up once a request. */
+  /** The record that a stored id points to. */
   relation(resource: string, id: unknown): StoredRecord | undefined {
-    return this.once(`${resource} ${String(id)}`, () => this.directory.find(resource, id, this));
+    return this.directory.find(resource, id, this);
   }
 
   /** The absolute URL of a path under the surface. */

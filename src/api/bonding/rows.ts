@@ -262,7 +262,7 @@ const legs = resource({
 
 /** Shown under two names: made once. */
 const legsOf: Field["view"] = (bond, context) =>
-  context.once(`legs of ${bond.id}`, () =>
+  context.once("legs", bond, () =>
     context.reader.having("legs", "bond", bond.id).map((leg) => viewOf(interfaceLegs, leg, context)),
   );
 
@@ -285,8 +285,12 @@ const bonds = resource({
     computed("hostname", "string", (bond, context) => views.hostnameOf(views.asBond(bond), context)),
     boolean("proof_of_concept", { fallback: false, filter: true }),
     fixed("tunnel_subnet", "string"),
-    computed("tunnel_bonder_ip", "string", (bond) => views.tunnelOf(views.asBond(bond)).bonder),
-    computed("tunnel_aggregator_ip", "string", (bond) => views.tunnelOf(views.asBond(bond)).aggregator),
+    computed("tunnel_bonder_ip", "string", (bond, context) => views.tunnelOf(views.asBond(bond), context).bonder),
+    computed(
+      "tunnel_aggregator_ip",
+      "string",
+      (bond, context) => views.tunnelOf(views.asBond(bond), context).aggregator,
+    ),
     choice("packet_distribution", DISTRIBUTIONS, { fallback: "idmpq", filter: true }),
     integer("reorder_max_hold", { fallback: 200, min: 0, max: 10_000, label: "Reorder max hold (ms)" }),
     choice("tunnel_security", SECURITIES, { fallback: "encryption", filter: true }),

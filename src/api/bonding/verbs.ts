@@ -34,7 +34,7 @@ export function viewOf(
   context: Context,
   excluded: ReadonlySet<string> = new Set(),
 ): Values {
-  const shown: Values = {};
+  const shown: Values = excluded.size === 0 ? { ...resource.blank } : {};
   for (const field of resource.fields) {
     if (field.writeOnly || excluded.has(field.name)) continue;
     shown[field.name] = field.secret && !context.mayWrite ? null : field.view(record, context);

@@ -59,11 +59,11 @@ export function lastContact(node: NodeRecord, context: Context): string | null {
 }
 
 export function bondLive(bond: BondRecord, context: Context): BondView {
-  return context.once(`live bond ${bond.id}`, () => context.services.live.bond(bond.id, bond.bonder));
+  return context.once("live bond", bond, () => context.services.live.bond(bond.id, bond.bonder));
 }
 
 export function legLive(leg: LegRecord, context: Context): LegView {
-  return context.once(`live leg ${leg.id}`, () => {
+  return context.once("live leg", leg, () => {
     const bond = context.relation("bonds", leg.bond);
     return context.services.live.leg(leg.bond, bond ? asBond(bond).bonder : 0, leg.id);
   });
@@ -71,7 +71,8 @@ export function legLive(leg: LegRecord, context: Context): LegView {
 
 export const legState = (leg: LegRecord, context: Context) => overallState(leg.link_mode, legLive(leg, context));
 
-export const tunnelOf = (bond: BondRecord) => tunnelAddresses(bond.tunnel_subnet);
+export const tunnelOf = (bond: BondRecord, context: Context) =>
+  context.once("tunnel", bond, () => tunnelAddresses(bond.tunnel_subnet));
 
 /** How much there is in a space. */
 export function countsOf(space: SpaceRecord, context: Context): object {
