@@ -71,8 +71,8 @@ class UwsExchange implements Exchange {
     res.cork(() => {
       this.#head(status, headers);
       const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-      if (this.method === "HEAD") res.endWithoutBody(length, close);
-      else if (status === 204 || status === 304) res.endWithoutBody(undefined, close);
+      if (this.method === "HEAD") this.#endWithoutBody(length, close);
+      else if (status === 204 || status === 304) this.#endWithoutBody(null, close);
       else res.end(body as string, close);
     });
   }
@@ -129,6 +129,17 @@ class UwsExchange implements Exchange {
   #head(status: number, headers: Readonly<Record<string, string>>): void {
     this.#res.writeStatus(statusLine(status));
     for (const name in headers) this.#res.writeHeader(name, headers[name] as string);
+  }
+
+  /** `length`: what GET would send, null: none is told (RFC 9110 §8.6). */
+  #endWithoutBody(length: number | null, close: boolean): void {
+    // With a length the library waits for that many bytes of body and closes the connection at the next request; it
+    // takes `undefined` for one, too. So a length is only given to it when the connection closes anyway.
+    if (close) this.#res.endWithoutBody(length ?? 0, true);
+    else {
+      if (length !== null) this.#res.writeHeader("content-length", String(length));
+      this.#res.endWithoutBody();
+    }
   }
 
   #finish(): void {

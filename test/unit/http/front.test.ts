@@ -196,6 +196,35 @@ for (const adapter of ["uws", "node"] as const) {
       t.equal((await at("/strict/open")).status, 200);
     });
 
+    t.test("an answer without a body leaves the connection ready for the next request", async (t) => {
+      const head = `host: x\r\n${Object.entries(right).map(([name, value]) => `${name}: ${value}\r\n`)[0]}`;
+      for (const [first, status] of [
+        ["DELETE", 204],
+        ["HEAD", 200],
+        ["OPTIONS", 200],
+      ] as const) {
+        const socket = connect(front.port, "127.0.0.1");
+        t.teardown(() => socket.destroy());
+        let text = "";
+        let ended = false;
+        socket.setEncoding("latin1").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        socket.on("close", () => {
+          ended = true;
+        });
+        const heads = (): number => text.split("\r\n\r\n").length - 1;
+        socket.write(`${first} /strict/item/1 HTTP/1.1\r\n${head}\r\n`);
+        await until(() => heads() === 1, { what: `the answer to ${first}` });
+        t.match(text, new RegExp(`^HTTP/1.1 ${status} `));
+        // RFC 9110 8.6: none in a 204.
+        if (status === 204) t.notMatch(text, /content-length/i);
+        socket.write(`GET /strict/item/2 HTTP/1.1\r\n${head}\r\n`);
+        await until(() => heads() === 2 || ended, { what: `the answer after ${first}` });
+        t.match(text, /"id":"2"/, first);
+      }
+    });
+
     t.test("a client that goes away, and keep-alive", async (t) => {
       const gone = connect(front.port, "127.0.0.1");
       gone.write("GET /strict/slow HTTP/1.1\r\nhost: x\r\nx-auth-token: good-x-auth-token\r\n\r\n");
