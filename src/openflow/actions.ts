@@ -107,17 +107,28 @@ function rawTlv(value: unknown): { type: number; body: Buffer } {
   return { type: tlv.readUInt16BE(0), body: tlv.subarray(4) };
 }
 
-/** Writes one action from its JSON object. Errors: OPENFLOW_VALUE. */
-function writeAction(writer: RecordWriter, action: Readonly<Record<string, unknown>>): void {
-  const name = Object.keys(action).find((key) => actionByName.has(key) || key === "raw");
-  if (name === "raw") {
-    const { type, body } = rawTlv(action["raw"]);
-    writer.action(type, 0, body, true);
-    return;
+/** Writes the action of an object, or several in the order of its keys. Errors: OPENFLOW_VALUE. */
+function writeObject(writer: RecordWriter, action: Readonly<Record<string, unknown>>): void {
+  let known = false;
+  for (const name in action) {
+    const row = actionByName.get(name);
+    if (row) writeAction(writer, row, name, action);
+    else if (name === "raw") {
+      const { type, body } = rawTlv(action["raw"]);
+      writer.action(type, 0, body, true);
+    } else continue;
+    known = true;
   }
-  const row = name === undefined ? undefined : actionByName.get(name);
-  if (!row) throw badValue("action", action, `one of ${ACTIONS.map((each) => each.name).join(", ")}`);
-  const value = action[name as string];
+  if (!known) throw badValue("action", action, `one of ${ACTIONS.map((each) => each.name).join(", ")}`);
+}
+
+function writeAction(
+  writer: RecordWriter,
+  row: ActionRow,
+  name: string,
+  action: Readonly<Record<string, unknown>>,
+): void {
+  const value = action[name];
   if (row.argument === "flag") writer.action(row.code);
   else if (row.argument === "number") writer.action(row.code, numberOf(row, value));
   else if (row.argument === "port") {
@@ -147,7 +158,7 @@ export function writeActions(writer: RecordWriter, name: string, actions: unknow
   }
   for (const action of actions) {
     if (typeof action !== "object" || action === null) throw badValue(name, action, "an object with one action");
-    writeAction(writer, action);
+    writeObject(writer, action as Readonly<Record<string, unknown>>);
   }
 }
 

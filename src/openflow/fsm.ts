@@ -66,7 +66,10 @@ export function step(state: ChannelState, input: ChannelInput, now: number, time
     case "described":
       return onDescribed(state);
     case "error":
-      return state.phase === "ready" ? [state, []] : close(state, `the switch refused the handshake: ${input.name}`);
+      // Once the features are known a refusal (of SET_CONFIG, say) is no reason not to serve the switch.
+      return state.phase === "ready" || state.phase === "describe"
+        ? [state, []]
+        : close(state, `the switch refused the handshake: ${input.name}`);
     case "other":
       // A switch may speak of ports and packets as soon as it knows the version (spec §6.3.1).
       return state.phase === "hello" ? close(state, `${input.name} came before HELLO`) : [state, []];

@@ -5,7 +5,7 @@ import { AppError } from "../base/errors.js";
 
 /** What became of a change once the switch had passed the barrier. */
 export interface ChangeResult {
-  /** The switch's errors by the message's place in the change. */
+  /** The switch's first error for each message that it refused, by the message's place in the change. */
   readonly failures: readonly { readonly index: number; readonly text: string }[];
 }
 
@@ -13,7 +13,8 @@ interface Change {
   readonly firstXid: number;
   readonly count: number;
   readonly barrierXid: number;
-  readonly failures: { index: number; text: string }[];
+  /** Of all its messages: a change gathers those of many callers, and each must learn of its own. */
+  readonly failures: Map<number, string>;
   readonly due: number;
   resolve(result: ChangeResult): void;
   reject(error: AppError): void;
@@ -28,9 +29,6 @@ export interface Multipart {
   done(): void;
   failed(error: AppError): void;
 }
-
-/** How many errors of one change are kept; all are counted. */
-const FAILURES_KEPT = 100;
 
 export class Requests {
   #xid = 1;
@@ -55,7 +53,7 @@ export class Requests {
   }
 
   addChange(change: Omit<Change, "failures">): void {
-    this.#changes.push({ ...change, failures: [] });
+    this.#changes.push({ ...change, failures: new Map() });
     this.#inFlight += change.count;
   }
 
@@ -82,7 +80,7 @@ export class Requests {
     for (const change of this.#changes) {
       const index = xid - change.firstXid;
       if (index >= 0 && index < change.count) {
-        if (change.failures.length < FAILURES_KEPT) change.failures.push({ index, text });
+        if (!change.failures.has(index)) change.failures.set(index, text);
         return true;
       }
     }
@@ -96,7 +94,7 @@ export class Requests {
     this.#changes = this.#changes.filter((change) => change.barrierXid !== xid);
     for (const change of passed) {
       this.#inFlight -= change.count;
-      change.resolve({ failures: change.failures });
+      change.resolve({ failures: [...change.failures].map(([index, text]) => ({ index, text })) });
     }
   }
 

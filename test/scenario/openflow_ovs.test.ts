@@ -164,6 +164,13 @@ t.test("a live switch over REST", async (t) => {
     t.equal((await room.call("DELETE", `${DP}/flows`, all)).status, 404);
   });
 
+  await t.test("several actions in one object are all taken, in their order", async (t) => {
+    const flow = { match: [], actions: [{ set_queue: 1, output: 2 }, { output: 3 }] };
+    t.equal((await room.call("POST", `${DP}/flows`, { flow })).status, 201);
+    t.same(await ovs.flows(), ["actions=set_queue:1,output:2,output:3"]);
+    t.equal((await room.call("DELETE", `${DP}/flows`, { flow })).status, 204);
+  });
+
   await t.test("what is wrong is said, and nothing is installed", async (t) => {
     const bad: [unknown, number, string, RegExp][] = [
       ["{", 400, "com.hp.api.BadRequestException", /^Invalid JSON format: /],
@@ -176,6 +183,13 @@ t.test("a live switch over REST", async (t) => {
         "java.lang.IllegalArgumentException",
         /unknown match field: tcp_dts/,
       ],
+      [
+        { flow: { match: [{ eth_type: "ipv4", ipv4_src: "10.0.0.0", mask: "255.0.0.0" }] } },
+        400,
+        "java.lang.IllegalArgumentException",
+        /^mask: .*exactly one field/,
+      ],
+      [{ flow: { match: [{ mask: "255.0.0.0" }] } }, 400, "java.lang.IllegalArgumentException", /^mask: /],
       [{ flow: { match: [], actions: [{ output: 4294967281 }] } }, 400, "java.lang.IllegalArgumentException", /output/],
       [
         { flow: { table_id: 5, match: [], instructions: [{ goto_table: 4 }] } },

@@ -96,13 +96,15 @@ function writeMatch(writer: RecordWriter, given: unknown): void {
   for (const entry of match) {
     if (!isObject(entry)) throw badValue("match", entry, "an object with one field");
     const names = Object.keys(entry).filter((name) => name !== "mask");
+    // Beside several fields nobody knows whose mask it is, and a match without it is another one.
+    if (entry["mask"] !== undefined && names.length !== 1) throw badValue("mask", entry, "beside exactly one field");
     for (const name of names) {
       const field = matchField(name);
       if (name === "oxm") raw.push(entry["oxm"]);
       else if (!field) throw new AppError("OPENFLOW_VALUE", { reason: `unknown match field: ${name.slice(0, 100)}` });
       else {
         if (fields.some((other) => other.field === field)) throw badValue(name, "twice", "each field once");
-        const value = parseField(field, entry[name], names.length === 1 ? entry["mask"] : undefined);
+        const value = parseField(field, entry[name], entry["mask"]);
         if (value) fields.push(value);
       }
     }

@@ -78,6 +78,8 @@ t.test("what does not belong there ends the connection, or is ignored", async (t
   t.equal(run(connected, hello, [2, { kind: "other", name: "PORT_STATUS" }]).phase, "features");
   t.equal(run(connected, hello, [2, { kind: "error", name: "HELLO_FAILED/EPERM" }]).phase, "closed");
   t.equal(run(...ready, [9, { kind: "error", name: "BAD_REQUEST/BAD_TYPE" }]).phase, "ready");
+  const noConfig: [number, ChannelInput] = [3, { kind: "error", name: "SWITCH_CONFIG_FAILED/BAD_LEN" }];
+  t.equal(run(connected, hello, features, noConfig, described, described).phase, "ready", "SET_CONFIG refused");
   t.equal(run(connected, hello, [2, { kind: "features", auxiliaryId: 1 }]).phase, "closed");
   t.same(run(...ready, [9, { kind: "malformed", reason: "x" }]).out.slice(-2), ["send-bad-length", "close"]);
   t.equal(

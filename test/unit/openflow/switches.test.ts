@@ -151,6 +151,21 @@ t.test("changes of one turn share a barrier; an error goes to the change that ca
   t.equal(fake.received.filter(({ type }) => type === TYPE.FLOW_MOD).length, 7);
 });
 
+t.test("every refused message of a large change is told, once", async (t) => {
+  const setUp = await start(t);
+  const fake = await connected(t, setUp);
+  fake.onMessage = ({ type, xid, bytes }) => {
+    if (type !== TYPE.FLOW_MOD) return;
+    const error = ofp(TYPE.ERROR, xid, Buffer.concat([hex("00050001"), bytes.subarray(0, 64)]));
+    fake.send(error, error);
+  };
+  const { failures } = await setUp.controller.changeFlows(DPID, ...flows(250), false);
+  t.same(
+    failures.map(({ index }) => index),
+    Array.from({ length: 250 }, (_, i) => i),
+  );
+});
+
 t.test("queues are bounded", async (t) => {
   const setUp = await start(t);
   const fake = await connected(t, setUp);
