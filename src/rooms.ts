@@ -22,6 +22,8 @@ export interface Room {
   readonly name: string;
   readonly surfaces: readonly Surface[];
   health(): RoomHealth;
+  /** Answers requests that wait for something to happen: the front end is about to close. */
+  quiesce?(): void;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ async function bondRoom({ config, data, store, accounts, log }: Ground): Promise
     name: "bond",
     surfaces: bonding.surfaces,
     health: () => bonding.health(),
+    quiesce: () => bonding.quiesce(),
     async close() {
       await bonding.close();
       await dataplane?.stop();

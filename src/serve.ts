@@ -55,7 +55,9 @@ export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJ
     await stopping;
     ready = false;
     notifySystemd("STOPPING=1");
-    await front.close();
+    const closed = front.close();
+    for (const room of rooms) room.quiesce?.();
+    await closed;
   } finally {
     for (const room of rooms.reverse()) {
       await room.close().catch((error) => log.error({ err: error }, `${room.name} did not close cleanly`));

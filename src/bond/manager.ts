@@ -123,22 +123,29 @@ export class NodeManager {
     const expected = mac(session.keys.node, path, String(counter), body);
     if (!sameMac(expected, header(MAC_HEADER))) return this.#refuse(401, "mac", true);
     if (!fresh(session, counter)) return this.#refuse(401, "replay", true);
-    const node = this.#options.store.get("nodes", session.node);
-    if (node?.key !== session.key) {
-      this.#sessions.delete(session.id);
-      return this.#refuse(401, "key");
-    }
+    const node = this.#nodeOf(session);
+    if (!node) return this.#refuse(401, "key");
     session.proved = true;
     session.usedMs = Date.now();
     const given = parseFields(body);
     const answer = given === null ? null : await this.#answer(path, node, given);
+    // A poll waits: its node may have gone meanwhile.
+    if (!this.#nodeOf(session)) return this.#refuse(401, "key");
     const status = answer ? 200 : 400;
     const text = JSON.stringify(answer ?? { error: "malformed" });
     const proof = mac(session.keys.manager, path, String(counter), String(status), text);
     return { status, headers: { [MAC_HEADER]: proof }, body: text };
   }
 
-  /** Answers all polls that wait: the appliance stops. */
+  /** The node of a session; null, and the session forgotten, when it is gone or has another key. */
+  #nodeOf(session: Session): NodeRecord | null {
+    const node = this.#options.store.get("nodes", session.node);
+    if (node?.key === session.key) return node;
+    this.#sessions.delete(session.id);
+    return null;
+  }
+
+  /** Answers all polls that wait, and lets none wait any more: the appliance stops. */
   close(): void {
     this.#closed = true;
     for (const stop of this.#stops) stop();

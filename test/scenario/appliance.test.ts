@@ -6,10 +6,13 @@ import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import t from "tap";
+import { CONFIG_PATH } from "../../src/bond/channel.js";
 import { encodeKey, encodeValue } from "../../src/store/codec.js";
 import { META_TABLE, openEnv, stateFile } from "../../src/store/env.js";
 import { http, MAIN, startAppliance } from "../helpers/appliance.js";
+import { makeBond } from "../helpers/bonding.js";
 import { need } from "../helpers/need.js";
+import { hello, say } from "../helpers/node_channel.js";
 import { run, start } from "../helpers/processes.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { until } from "../helpers/wait.js";
@@ -116,6 +119,20 @@ t.test("SIGTERM ends it cleanly; its directory can be used again at once", async
   t.notOk(existsSync(join(box.data, "http.addr")));
   await box.restart();
   t.equal((await http(box.address, "GET", "/healthz")).status, 200);
+});
+
+t.test("SIGTERM does not wait for a bonder that waits for its next configuration", async (t) => {
+  const env = { SENNIT_DATAPLANE: "off" };
+  const manager = await startAppliance(t, { role: "aggregator", env });
+  const { bond } = await makeBond(manager, ["leg1"]);
+  const session = await hello(manager, bond.bonder.key);
+  const { revision } = (await say(manager, session, CONFIG_PATH, 1, '{"revision":"","wait":0}')).json();
+  const waiting = say(manager, session, CONFIG_PATH, 2, JSON.stringify({ revision, wait: 20 }));
+  await say(manager, session, CONFIG_PATH, 3, JSON.stringify({ revision, wait: 0 }));
+  const since = Date.now();
+  t.match(await manager.stop(), { code: 0, signal: null });
+  t.ok(Date.now() - since < 3_000, `${Date.now() - since} ms`);
+  t.match((await waiting).json(), { revision }, "the bonder has its answer");
 });
 
 t.test("kill -9 leaves nothing that a restart trips over", async (t) => {

@@ -31,6 +31,8 @@ export interface Bonding {
   /** /api/v4 and the node channel, to be mounted. */
   readonly surfaces: readonly Surface[];
   health(): RoomHealth;
+  /** Answers the nodes that wait for a change, so that nothing holds up the end. */
+  quiesce(): void;
   close(): Promise<void>;
 }
 
@@ -88,6 +90,7 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
       if (link) parts.push(`served by ${link.manager}`);
       return { status: "up", detail: parts.join(", ") };
     },
+    quiesce: () => manager.close(),
     async close() {
       manager.close();
       provisioner.close();

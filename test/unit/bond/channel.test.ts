@@ -3,17 +3,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import t from "tap";
-import {
-  CONFIG_PATH,
-  COUNTER_HEADER,
-  HELLO_PATH,
-  MAC_HEADER,
-  REPORT_PATH,
-  SESSION_HEADER,
-} from "../../../src/bond/channel.js";
-import { bondPsk, keyId, mac, newNodeKey, newNonce, sameMac, sessionKeys } from "../../../src/bond/keys.js";
+import { CONFIG_PATH, HELLO_PATH, MAC_HEADER, REPORT_PATH } from "../../../src/bond/channel.js";
+import { bondPsk, keyId, mac, newNodeKey, newNonce, sameMac } from "../../../src/bond/keys.js";
 import { http } from "../../helpers/appliance.js";
-import { type Box, bondStatus, makeBond, startBox } from "../../helpers/bonding.js";
+import { bondStatus, makeBond, startBox } from "../../helpers/bonding.js";
+import { hello, say } from "../../helpers/node_channel.js";
 import { freePort } from "../../helpers/ports.js";
 import { tmpDir } from "../../helpers/tmp.js";
 import { until } from "../../helpers/wait.js";
@@ -123,30 +117,6 @@ t.test("a manager that does not have the key is not believed", async (t) => {
   );
 });
 
-interface Session {
-  readonly id: string;
-  readonly keys: ReturnType<typeof sessionKeys>;
-}
-
-async function hello(box: Box, key: string): Promise<Session> {
-  const nonce = newNonce();
-  const reply = await http(box.address, "POST", HELLO_PATH, { body: { v: 1, node: keyId(key), nonce, more: true } });
-  const { session, nonce: far, proof } = reply.json();
-  const keys = sessionKeys(key, nonce, far);
-  if (!sameMac(mac(keys.manager, HELLO_PATH, session, far), proof)) throw new Error("no proof");
-  return { id: session, keys };
-}
-
-const say = (box: Box, session: Session, path: string, counter: number, body: string, key = session.keys.node) =>
-  http(box.address, "POST", path, {
-    body,
-    headers: {
-      [SESSION_HEADER]: session.id,
-      [COUNTER_HEADER]: String(counter),
-      [MAC_HEADER]: mac(key, path, String(counter), body),
-    },
-  });
-
 t.test("what is not proved is refused; what is proved once cannot be said again", async (t) => {
   const box = await startBox(t);
   const { bond } = await makeBond(box, ["leg1"]);
@@ -172,6 +142,19 @@ t.test("what is not proved is refused; what is proved once cannot be said again"
   t.equal((await say(box, session, CONFIG_PATH, 104, ask)).status, 401, "its bond is gone");
   t.equal((await http(box.address, "GET", CONFIG_PATH)).status, 405);
   t.equal((await http(box.address, "POST", HELLO_PATH, { body: { v: 2, node: "", nonce: newNonce() } })).status, 400);
+});
+
+t.test("a node whose bond is deleted while it waits is told that its key is no more", async (t) => {
+  const box = await startBox(t);
+  const { bond } = await makeBond(box, ["leg1"]);
+  const session = await hello(box, bond.bonder.key);
+  const { revision } = (await say(box, session, CONFIG_PATH, 1, '{"revision":"","wait":0}')).json();
+  const waiting = say(box, session, CONFIG_PATH, 2, JSON.stringify({ revision, wait: 20 }));
+  await say(box, session, CONFIG_PATH, 3, JSON.stringify({ revision, wait: 0 }));
+  await box.rest("DELETE", `/api/v4/bonds/${bond.id}/`);
+  const told = await waiting;
+  t.equal(told.status, 401);
+  t.match(told.json(), { error: "key" });
 });
 
 t.test("an address that guesses keys is held off", async (t) => {
