@@ -26,7 +26,10 @@ import {
 } from "./layout";
 
 const PARAMETER_CAPABILITIES: u32 = 2;
-/** Length and type 255 say that lengths are two octets wide (RFC 9072 §2). */
+/**
+ * As the first parameter's type: lengths are two octets wide. The one-octet length before it is 255 from most senders,
+ * and must not be looked at, but for 0, which says that nothing follows (RFC 9072 §2).
+ */
 const PARAMETERS_EXTENDED: u32 = 255;
 const decoded: usize = memory.data(OPEN_ROWS + OPEN_CAPABILITIES_MAX * OPEN_ROW_BYTES);
 /** The version that an unsupported one is answered with. */
@@ -74,7 +77,7 @@ export function decodeOpen(p: usize, bytes: u32): i32 {
   let wide = false;
   let left = <u32>load<u8>(p, 9);
   p += 10;
-  if (left == PARAMETERS_EXTENDED && p + 3 <= end && load<u8>(p) == PARAMETERS_EXTENDED) {
+  if (left != 0 && p + 3 <= end && load<u8>(p) == PARAMETERS_EXTENDED) {
     wide = true;
     left = loadU16(p + 1);
     p += 3;

@@ -10,6 +10,8 @@ import {
   ACTION_ANNOUNCE,
   ACTION_WITHDRAW,
   ATTR_AS_PATH,
+  ATTR_AS4_AGGREGATOR,
+  ATTR_AS4_PATH,
   ATTR_MP_REACH,
   ATTR_MP_UNREACH,
   ATTR_NEXT_HOP,
@@ -57,6 +59,8 @@ let reachBytes: u32 = 0;
 let unreach: usize = 0;
 let unreachBytes: u32 = 0;
 let rewrite: bool = false;
+/** There is an attribute besides MP_UNREACH_NLRI, or a piece of one. */
+let others: bool = false;
 const seen: usize = memory.data(32);
 
 // Where the next record goes.
@@ -103,15 +107,23 @@ function judge(rib: usize, start: usize, flags: u32, code: u32, p: usize, bytes:
   }
   const ribFlags = load<u32>(rib, RIB_FLAGS);
   if ((row & ROW_IBGP_ONLY) != 0 && (ribFlags & RIB_FLAG_IBGP) == 0) return VERDICT_DISCARD;
+  const fourOctet = (ribFlags & RIB_FLAG_FOUR_OCTET_AS) != 0;
+  // RFC 6793 §4.1, §6: between speakers with four-octet numbers these must be discarded.
+  if (fourOctet && (code == ATTR_AS4_PATH || code == ATTR_AS4_AGGREGATOR)) return VERDICT_DISCARD;
   const malformed = (row >> ROW_VERDICT_SHIFT) & 0xf;
   // RFC 7606 §3 c. For MP attributes the prefixes could still be read: then they are withdrawn.
   if (((flags ^ row) & (FLAG_OPTIONAL | FLAG_TRANSITIVE)) != 0) {
     return malformed == VERDICT_DISCARD ? VERDICT_DISCARD : VERDICT_WITHDRAW;
   }
-  const fourOctet = (ribFlags & RIB_FLAG_FOUR_OCTET_AS) != 0;
   if (valueOk((row >> ROW_CHECK_SHIFT) & 0xff, (row >> ROW_PARAM_SHIFT) & 0xff, p, bytes, fourOctet)) return VERDICT_OK;
   if (malformed == VERDICT_RESET) reset(NOTIFY_OPTIONAL_ATTRIBUTE, start, <u32>(p + bytes - start));
   return malformed;
+}
+
+function cutShort(): i32 {
+  verdict = VERDICT_WITHDRAW;
+  others = true;
+  return 0;
 }
 
 /** Walks the attributes from `p` to `end`; sets the globals above. Returns -1 when the session must be reset. */
@@ -119,6 +131,7 @@ function walk(rib: usize, p: usize, end: usize): i32 {
   verdict = VERDICT_OK;
   reach = 0;
   unreach = 0;
+  others = false;
   rewrite = (load<u32>(rib, RIB_FLAGS) & RIB_FLAG_FOUR_OCTET_AS) == 0;
   store<u64>(seen, 0);
   store<u64>(seen, 0, 8);
@@ -128,10 +141,7 @@ function walk(rib: usize, p: usize, end: usize): i32 {
   while (p < end) {
     const start = p;
     // RFC 7606 §4: an attribute that is cut short makes the routes withdrawn; what follows it is unknown.
-    if (p + 3 > end) {
-      verdict = VERDICT_WITHDRAW;
-      return 0;
-    }
+    if (p + 3 > end) return cutShort();
     const flags = <u32>load<u8>(p);
     const code = <u32>load<u8>(p, 1);
     let bytes: u32;
@@ -142,10 +152,8 @@ function walk(rib: usize, p: usize, end: usize): i32 {
       bytes = load<u8>(p, 2);
       p += 3;
     }
-    if (p + bytes > end) {
-      verdict = VERDICT_WITHDRAW;
-      return 0;
-    }
+    if (p + bytes > end) return cutShort();
+    if (code != ATTR_MP_UNREACH) others = true;
     const found = judge(rib, start, flags, code, p, bytes);
     if (found == VERDICT_RESET) return -1;
     if (found == VERDICT_DISCARD) {
@@ -222,12 +230,18 @@ function emitReach(rib: usize): i32 {
   return emit(rib, reach + 5 + hopBytes, reach + reachBytes, family, set, NOTIFY_OPTIONAL_ATTRIBUTE);
 }
 
-/** A route without its mandatory attributes is withdrawn (RFC 7606 §3 d). */
-function checkMandatory(rib: usize, hasNlri: bool): void {
-  if (!hasNlri && reach == 0) return;
+/**
+ * A route without its mandatory attributes is withdrawn (RFC 7606 §3 d). Errors that would have routes withdrawn end
+ * the session where no reachable prefix was found: nothing shows that there was none (§5.2). -1 then.
+ */
+function checkMandatory(rib: usize, hasNlri: bool): i32 {
+  if (!hasNlri && reach == 0) {
+    return verdict == VERDICT_WITHDRAW && others ? reset(NOTIFY_ATTRIBUTE_LIST, 0, 0) : 0;
+  }
   const complete = met(ATTR_ORIGIN) && met(ATTR_AS_PATH) && (!hasNlri || met(ATTR_NEXT_HOP));
   if (!complete) verdict = max<u32>(verdict, VERDICT_WITHDRAW);
   if (verdict == VERDICT_WITHDRAW) count(rib, RIB_TREATED_AS_WITHDRAW, 1);
+  return 0;
 }
 
 /** The IPv4 prefixes that stand outside MP attributes. */
@@ -262,7 +276,7 @@ function decodeParts(rib: usize, p: usize, bytes: u32): i32 {
   const nlri = attributes + loadU16(withdrawnEnd);
   if (nlri > end) return reset(NOTIFY_ATTRIBUTE_LIST, 0, 0);
   if (walk(rib, attributes, nlri) < 0) return -1;
-  checkMandatory(rib, nlri < end);
+  if (checkMandatory(rib, nlri < end) < 0) return -1;
   if (withdrawnEnd > withdrawn && emit(rib, withdrawn, withdrawnEnd, FAMILY_IPV4, 0, NOTIFY_NETWORK_FIELD) < 0)
     return -1;
   if (unreach != 0 && emitUnreach(rib) < 0) return -1;

@@ -102,7 +102,24 @@ export function attributesJson(bytes: Buffer): Record<string, unknown> {
 
 /** True when an AS_PATH or AGGREGATOR in JSON names an AS that two octets cannot hold. */
 function needsFourOctets(json: unknown): boolean {
-  return Array.isArray(json) ? json.some(needsFourOctets) : typeof json === "number" && json > 0xffff;
+  return Array.isArray(json) ? json.some(needsFourOctets) : Number(json) > 0xffff;
+}
+
+/** A path for AS4_PATH: confederation segments (types 3 and 4) must not be in it (RFC 6793 §3). */
+const withoutConfederations = (path: unknown) => (path as [unknown, unknown][]).filter(([type]) => Number(type) < 3);
+
+/**
+ * A RIB's attribute bytes for a session with two-octet AS numbers: AS_PATH and AGGREGATOR rewritten, with AS4_PATH and
+ * AS4_AGGREGATOR where they are due, all others byte for byte.
+ */
+export function narrowAttributes(bytes: Buffer): Buffer {
+  const parts = [...walkAttributes(bytes)].map(({ flags, code, value }) => {
+    if (code !== ATTR.asPath && code !== ATTR.aggregator) {
+      return encodeAttribute(flags & ~FLAG.extendedLength, code, value);
+    }
+    return encodeAttributes({ [code]: attributeRow(code).codec.decode(value, 4) }, false);
+  });
+  return Buffer.concat(parts);
 }
 
 /**
@@ -120,7 +137,7 @@ export function encodeAttributes(attr: Readonly<Record<string, unknown>>, fourOc
     if (!/^\d{1,3}$/.test(key) || code === 0 || code > 255) bad(key, "attribute codes from 1 to 255 as keys");
     if (attributeRow(code).kind !== "path") continue;
     add(code, json, fourOctetAs ? 4 : 2);
-    if (!fourOctetAs && code === ATTR.asPath && needsFourOctets(json)) add(17, json, 4);
+    if (!fourOctetAs && code === ATTR.asPath && needsFourOctets(json)) add(17, withoutConfederations(json), 4);
     if (!fourOctetAs && code === ATTR.aggregator && needsFourOctets((json as unknown[])[0])) add(18, json, 4);
   }
   return Buffer.concat(parts.sort(([a], [b]) => a - b).map(([, bytes]) => bytes));

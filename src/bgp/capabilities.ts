@@ -175,7 +175,7 @@ export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
   const theirs = has(CAP.multiprotocol) ? offered : ["1/1"];
   return {
     families: supported(config.afi_safi).filter(({ afi, safi }) => theirs.includes(`${afi}/${safi}`)),
-    fourOctetAs: has(CAP.fourOctetAs),
+    fourOctetAs: open.capabilities.some(({ code, value }) => code === CAP.fourOctetAs && value.length === 4),
     refreshType: has(CAP.routeRefresh) ? 5 : has(CAP.ciscoRefresh) ? 128 : 0,
     holdTime: Math.min(config.hold_time, open.holdTime),
   };

@@ -153,7 +153,10 @@ export class Peer {
 
   #replay(session: Session, family: number): void {
     const { connection, negotiated } = session;
-    if (connection && negotiated) replay(this.#host.module, this.ribOut, family, negotiated.fourOctetAs, connection);
+    if (!connection || !negotiated) return;
+    const unsent = replay(this.#host.module, this.ribOut, family, negotiated.fourOctetAs, connection);
+    if (unsent > 0)
+      this.#host.log(this.config.remote_addr, `${unsent} prefixes have attributes too long for this session`);
   }
 
   state(): PeerState {

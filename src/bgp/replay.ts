@@ -4,7 +4,7 @@
 import type { BgpModule } from "../wasm/bgp.js";
 import { ATTR, FLAG, MSG } from "../wasm/bgp_numbers.js";
 import type { RibSlot, SetHandle } from "../wasm/bgp_types.js";
-import { attributesJson, encodeAttributes, walkAttributes } from "./attributes.js";
+import { narrowAttributes, walkAttributes } from "./attributes.js";
 import type { Connection } from "./connection.js";
 
 const ROWS_AT_ONCE = 10_000;
@@ -23,19 +23,22 @@ function outgoing(bytes: Buffer, fourOctetAs: boolean): { attributes: Buffer; ho
   const first = walkAttributes(bytes).next().value;
   const mp = first && first.code === ATTR.mpReach ? first : null;
   const hop = mp ? Buffer.from(mp.value.subarray(4)) : null;
-  if (!fourOctetAs) return { attributes: encodeAttributes(attributesJson(bytes), false), hop };
   const head = mp ? mp.value.length + ((mp.flags & FLAG.extendedLength) !== 0 ? 4 : 3) : 0;
-  return { attributes: bytes.subarray(head), hop };
+  const rest = bytes.subarray(head);
+  return { attributes: fourOctetAs ? rest : narrowAttributes(rest), hop };
 }
 
-/** Sends all prefixes of the family. */
+/**
+ * Sends all prefixes of the family. Returns how many could not be: on this session, other than on the one that they
+ * were announced on, their attributes leave no room for a prefix in a message.
+ */
 export function replay(
   module: BgpModule,
   rib: RibSlot,
   family: number,
   fourOctetAs: boolean,
   connection: Connection,
-): void {
+): number {
   const groups = new Map<SetHandle, Buffer[]>();
   for (let cursor = 0; cursor >= 0; ) {
     const { rows, next } = module.scan(rib, family, cursor, ROWS_AT_ONCE);
@@ -47,14 +50,20 @@ export function replay(
     }
     cursor = next;
   }
+  let unsent = 0;
   for (const [set, prefixes] of groups) {
     const { attributes, hop } = outgoing(module.attributes(set), fourOctetAs);
     let chunk: Buffer[] = [];
     let bytes = 0;
     const flush = () => {
       if (chunk.length === 0) return;
-      const messages = module.encodeAnnounce(family, attributes, hop, Buffer.concat(chunk));
-      connection.send(MSG.update, messages, messageCount(messages));
+      try {
+        const messages = module.encodeAnnounce(family, attributes, hop, Buffer.concat(chunk));
+        connection.send(MSG.update, messages, messageCount(messages));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        unsent += chunk.length;
+      }
       chunk = [];
       bytes = 0;
     };
@@ -65,4 +74,5 @@ export function replay(
     }
     flush();
   }
+  return unsent;
 }
