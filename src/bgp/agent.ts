@@ -7,11 +7,13 @@ import { LIMITS } from "../base/limits.js";
 import type { Logger } from "../base/log.js";
 import { onScrape } from "../base/metrics.js";
 import type { Engine } from "../store/engine.js";
-import { startWorker, type WorkerHandle } from "../workers/pool.js";
-import { type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
+import { WorkerKeeper } from "../workers/keeper.js";
+import { startWorker } from "../workers/pool.js";
+import type { WorkerClient } from "../workers/rpc.js";
+import { type BgpConfig, type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
 import type { Statistic } from "./connection.js";
 import { publish } from "./figures.js";
-import type { BgpMethods, NoteEvent, PeerState, RibEntry, SpeakerFigures, Version, WorkerData } from "./protocol.js";
+import type { BgpMethods, NoteEvent, PeerState, RibEntry, SpeakerFigures, Version } from "./protocol.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
@@ -63,11 +65,12 @@ class Agent implements BgpHandle {
   readonly #config: ReturnType<typeof parseBgpConfig>;
   readonly #store: Engine;
   readonly #log: Logger;
-  readonly #worker: WorkerHandle<BgpMethods>;
+  readonly #worker: WorkerKeeper<BgpMethods>;
   readonly #fixed: Map<string, PeerConfig>;
   #unwatch: () => void = () => undefined;
   #problem: string | null = null;
-  #ended: string | null = null;
+  /** Peers that an operator has stopped: a worker that is started again must not dial them. */
+  readonly #stopped = new Set<string>();
   #closed = false;
 
   constructor(config: ReturnType<typeof parseBgpConfig>, store: Engine, log: Logger) {
@@ -75,20 +78,38 @@ class Agent implements BgpHandle {
     this.#store = store;
     this.#log = log;
     this.#fixed = new Map(config.peers.map((peer) => [peer.remote_addr, peer]));
-    const data: WorkerData = { config, peers: this.peers().map(({ source: _, ...peer }) => peer) };
-    this.#worker = startWorker("BGP", new URL("./worker.js", import.meta.url), data, log);
-    this.#worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
-    void this.#worker.ended.then((error) => {
-      if (!this.#closed) this.#ended = error?.message ?? "it ended";
+    this.#worker = new WorkerKeeper({
+      name: "BGP",
+      log,
+      spawn: () => {
+        const worker = startWorker<BgpMethods, BgpConfig>("BGP", new URL("./worker.js", import.meta.url), config, log);
+        worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
+        return worker;
+      },
+      restore: (client) => this.#begin(client),
     });
+  }
+
+  /** Listens and brings all peers to a worker that has none. */
+  async #begin(client: WorkerClient<BgpMethods>): Promise<void> {
+    const { listening, problem } = await client.call("start", undefined);
+    this.listening = listening;
+    this.#problem = problem;
+    const { listen } = this.#config;
+    // Port 0 was any: it stays the one that peers know.
+    if (listen && listening) {
+      this.#config.listen = { ...listen, port: Number(listening.slice(listening.lastIndexOf(":") + 1)) };
+    }
+    // Posted together: a change that is committed meanwhile follows behind.
+    const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
+    const stops = [...this.#stopped].map((address) => client.call("manualStop", { address }));
+    await Promise.all([...peers, ...stops]);
   }
 
   async start(): Promise<void> {
     try {
-      const { listening, problem } = await this.#worker.client.call("start", undefined);
-      this.listening = listening;
-      this.#problem = problem;
-      if (problem) this.#log.warn(`${problem}; peers are dialled, but none can connect`);
+      await this.#begin(this.#worker.client);
+      if (this.#problem) this.#log.warn(`${this.#problem}; peers are dialled, but none can connect`);
     } catch (error) {
       await this.close();
       throw error;
@@ -96,17 +117,21 @@ class Agent implements BgpHandle {
     for (const peer of this.peers()) this.#warnOfFamilies(peer);
     this.#unwatch = this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value));
     onScrape(async () => {
-      if (!this.#closed && this.#ended === null) publish(await this.figures());
+      if (!this.#closed && this.#worker.failed === null) publish(await this.figures());
     });
   }
 
   /** A record was committed: the worker follows. Calls reach it in the order of the commits. */
   #changed(address: string, value: PeerConfig | undefined): void {
     if (this.#fixed.has(address)) return;
+    this.#stopped.delete(address);
     const done = value
       ? this.#worker.client.call("addPeer", value)
       : this.#worker.client.call("removePeer", { address });
-    done.catch((error) => this.#log.error({ err: error, peer: address }, "the peer's change was not applied"));
+    done.catch((error) => {
+      // A worker that is started again gets all peers as they are then.
+      if (this.#worker.failed === null) this.#log.error({ err: error, peer: address }, "the change was not applied");
+    });
     if (value) this.#warnOfFamilies(value);
   }
 
@@ -200,11 +225,15 @@ class Agent implements BgpHandle {
   }
 
   async manualStart(address: string): Promise<void> {
-    await this.#worker.client.call("manualStart", this.#of(address));
+    const peer = this.#of(address);
+    await this.#worker.client.call("manualStart", peer);
+    this.#stopped.delete(peer.address);
   }
 
   async manualStop(address: string): Promise<void> {
-    await this.#worker.client.call("manualStop", this.#of(address));
+    const peer = this.#of(address);
+    await this.#worker.client.call("manualStop", peer);
+    this.#stopped.add(peer.address);
   }
 
   async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {
@@ -236,7 +265,8 @@ class Agent implements BgpHandle {
   }
 
   health(): { readonly status: "up" | "off" | "failed"; readonly detail: string } {
-    if (this.#ended !== null) return { status: "failed", detail: `the BGP worker has ended: ${this.#ended}` };
+    const { failed } = this.#worker;
+    if (failed !== null) return { status: "failed", detail: `the BGP worker has ended: ${failed}` };
     const peers = `${this.peers().length} peers`;
     if (this.listening) return { status: "up", detail: `listening on ${this.listening}, ${peers}` };
     return { status: this.#problem ? "off" : "up", detail: `${this.#problem ?? "not listening"}, ${peers}` };

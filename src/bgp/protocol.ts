@@ -1,15 +1,9 @@
 // What the control thread and the BGP worker say to one another. All of it survives structured clone.
 
-import type { BgpConfig, PeerConfig } from "./config.js";
+import type { PeerConfig } from "./config.js";
 import type { Statistic } from "./connection.js";
 import type { StateName } from "./fsm.js";
 import type { UpdateBody } from "./update_json.js";
-
-/** What the worker is started with. */
-export interface WorkerData {
-  readonly config: BgpConfig;
-  readonly peers: readonly PeerConfig[];
-}
 
 export interface PeerState {
   readonly fsm: StateName;

@@ -3,15 +3,16 @@
 import { AppError } from "../base/errors.js";
 import type { WorkerTask } from "../workers/pool.js";
 import { WorkerServer } from "../workers/rpc.js";
-import type { BgpMethods, NoteEvent, WorkerData } from "./protocol.js";
+import type { BgpConfig } from "./config.js";
+import type { BgpMethods, NoteEvent } from "./protocol.js";
 import { Speaker } from "./speaker.js";
 
 /** Resolves once `close` has been called and all sockets are gone. */
-export default function run({ port, data }: WorkerTask<WorkerData>): Promise<void> {
+export default function run({ port, data: config }: WorkerTask<BgpConfig>): Promise<void> {
   return new Promise((resolve) => {
-    const speaker = new Speaker(data.config, (peer, text) => server.emit("note", { peer, text } satisfies NoteEvent));
+    const speaker = new Speaker(config, (peer, text) => server.emit("note", { peer, text } satisfies NoteEvent));
     const methods: BgpMethods = {
-      start: () => start(speaker, data),
+      start: () => start(speaker, config),
       addPeer: (config) => speaker.addPeer(config),
       removePeer: ({ address }) => speaker.removePeer(address),
       state: ({ address }) => speaker.peer(address).state(),
@@ -38,16 +39,15 @@ export default function run({ port, data }: WorkerTask<WorkerData>): Promise<voi
   });
 }
 
-async function start(speaker: Speaker, data: WorkerData): ReturnType<BgpMethods["start"]> {
+async function start(speaker: Speaker, config: BgpConfig): ReturnType<BgpMethods["start"]> {
   let listening: string | null = null;
   let problem: string | null = null;
   try {
     listening = await speaker.listen();
   } catch (error) {
     const denied = error instanceof AppError && error.code === "PORT_DENIED";
-    if (!denied || !data.config.listenOptional) throw error;
+    if (!denied || !config.listenOptional) throw error;
     problem = error.message;
   }
-  for (const peer of data.peers) speaker.addPeer(peer);
   return { listening, problem };
 }
