@@ -17,6 +17,7 @@ interface Mounted {
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_QUERY = new URLSearchParams();
 const SECURITY_HEADERS = { "x-content-type-options": "nosniff" } as const;
 
 /** Requests under way, and whether new ones are taken. */
@@ -114,7 +115,7 @@ class Call {
       method: (method === "HEAD" ? "GET" : method) as Request["method"],
       path,
       params,
-      query: new URLSearchParams(exchange.query),
+      query: exchange.query === "" ? NO_QUERY : new URLSearchParams(exchange.query),
       header: (name) => exchange.headers[name] ?? "",
       body,
       caller,

@@ -45,7 +45,7 @@ export class ChangeBatches {
 
   /** Adds `count` records for a switch; resolves with what became of them. */
   add(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
-    if (count > LIMITS.openflowChanges) return Promise.reject(tooMany());
+    if (count > LIMITS.openflowChanges || records.length > LIMITS.openflowSendBytes) return Promise.reject(tooMany());
     const key = existing ? `${dpid}+` : dpid;
     let lane = this.#lanes.get(key);
     if (!lane) {
@@ -55,7 +55,8 @@ export class ChangeBatches {
     }
     const { writer, waiters } = lane;
     const from = writer.count;
-    if (from + count > LIMITS.openflowChanges) return Promise.reject(tooMany());
+    const bytes = writer.length + records.length;
+    if (from + count > LIMITS.openflowChanges || bytes > LIMITS.openflowSendBytes) return Promise.reject(tooMany());
     writer.append(records, count);
     this.#schedule(key, lane);
     return new Promise((resolve, reject) => waiters.push({ from, count, resolve, reject }));

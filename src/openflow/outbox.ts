@@ -29,6 +29,7 @@ export class Outbox {
   #messages: Uint8Array[] = [];
   #changes: QueuedChange[] = [];
   #changeCount = 0;
+  #changeBytes = 0;
   #scheduled = false;
   #gone: AppError | null = null;
 
@@ -45,18 +46,20 @@ export class Outbox {
   }
 
   /**
-   * Queues `count` messages that `pack` builds; resolves once the switch has passed the barrier after them.
+   * Queues `count` messages of about `bytes` that `pack` builds; resolves once the switch has passed the barrier after them.
    * Errors: OVERLOADED, TIMED_OUT, UNAVAILABLE (the switch is gone), OPENFLOW_VALUE (a message would be too long).
    */
-  change(count: number, pack: (xid: number) => Uint8Array, sent: () => void): Promise<ChangeResult> {
+  change(count: number, bytes: number, pack: (xid: number) => Uint8Array, sent: () => void): Promise<ChangeResult> {
     if (this.#gone) return Promise.reject(this.#gone);
     const waiting = this.#requests.changesInFlight + this.#changeCount + count;
-    if (waiting > LIMITS.openflowChanges || this.#socket.writableLength > LIMITS.openflowSendBytes) {
+    const unsent = this.#socket.writableLength + this.#changeBytes + bytes;
+    if (waiting > LIMITS.openflowChanges || unsent > LIMITS.openflowSendBytes) {
       return Promise.reject(
         new AppError("OVERLOADED", { what: "the switch's change queue", limit: LIMITS.openflowChanges }),
       );
     }
     this.#changeCount += count;
+    this.#changeBytes += bytes;
     return new Promise((resolve, reject) => {
       this.#changes.push({ count, pack, sent, resolve, reject });
       this.#schedule();
@@ -88,6 +91,7 @@ export class Outbox {
     const changes = this.#changes;
     this.#changes = [];
     this.#changeCount = 0;
+    this.#changeBytes = 0;
     if (changes.length > 0) {
       const barrierXid = this.#requests.take(1);
       const due = performance.now() + this.#requestMs;

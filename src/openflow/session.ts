@@ -116,12 +116,13 @@ export class Session {
     const sent = (): void => {
       this.counters.flowMessagesSent += count;
     };
-    return this.#outbox.change(count, (xid) => this.#codec.packFlowMods(records, xid), sent);
+    return this.#outbox.change(count, records.length, (xid) => this.#codec.packFlowMods(records, xid), sent);
   }
 
   /** Sends one message of another kind (GROUP_MOD, METER_MOD, PORT_MOD) with a barrier. */
   changeOne(pack: (xid: number) => Uint8Array): Promise<ChangeResult> {
-    return this.#outbox.change(1, pack, () => undefined);
+    // Its length is not known yet; how many there are at a time is bounded by the front end.
+    return this.#outbox.change(1, 0, pack, () => undefined);
   }
 
   /** Sends a multipart request that `pack` builds; `part` sees each part of the answer, which may throw. */

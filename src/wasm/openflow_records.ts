@@ -42,7 +42,8 @@ export class RecordWriter {
   #count = 0;
 
   constructor(room = 1024) {
-    this.#bytes = Buffer.alloc(room);
+    // Every byte that is taken has been written, paddings too.
+    this.#bytes = Buffer.allocUnsafe(room);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, room);
   }
 
@@ -161,7 +162,7 @@ export class RecordWriter {
 
   #need(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return;
-    const bigger = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#at + bytes));
+    const bigger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes));
     bigger.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = bigger;
     this.#view = new DataView(bigger.buffer, bigger.byteOffset, bigger.length);

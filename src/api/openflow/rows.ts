@@ -131,8 +131,7 @@ async function listFlows(of: OpenFlowHandle, request: Request): Promise<Reply> {
 const FLOWS_PER_TURN = 1_000;
 
 /** Sends a body's flows and waits for the barrier. Errors: OPENFLOW_REFUSED, FLOW_NOT_FOUND and the parser's. */
-async function changeFlows(of: OpenFlowHandle, request: Request, method: FlowMethod): Promise<void> {
-  const dpid = dpidOf(request);
+async function changeFlows(of: OpenFlowHandle, dpid: string, request: Request, method: FlowMethod): Promise<void> {
   const body = parseBody(request.body);
   checkVersion(body);
   const flows = flowsOf(body);
@@ -165,8 +164,9 @@ function flowRoutes(of: OpenFlowHandle): Route[] {
       path,
       bodyBytes: LIMITS.openflowBodyBytes,
       handle: async (request) => {
-        await changeFlows(of, request, "POST");
-        return empty(201, { location: `${OF}/datapaths/${dpidText(dpidOf(request))}/flows` });
+        const dpid = dpidOf(request);
+        await changeFlows(of, dpid, request, "POST");
+        return empty(201, { location: `${OF}/datapaths/${dpidText(dpid)}/flows` });
       },
     },
     ...(["PUT", "DELETE"] as const).map(
@@ -175,7 +175,7 @@ function flowRoutes(of: OpenFlowHandle): Route[] {
         path,
         bodyBytes: LIMITS.openflowBodyBytes,
         handle: async (request) => {
-          await changeFlows(of, request, method);
+          await changeFlows(of, dpidOf(request), request, method);
           return empty(204);
         },
       }),

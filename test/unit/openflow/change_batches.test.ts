@@ -80,6 +80,10 @@ t.test("errors and bounds", async (t) => {
   const both = [batches.add("a", one(1), 1, false), batches.add("a", one(2), 1, false)];
   for (const promise of both) await t.rejects(promise, { message: "gone" });
   await t.rejects(batches.add("a", one(1), LIMITS.openflowChanges + 1, false), { code: "OVERLOADED" });
+  await t.rejects(batches.add("a", new Uint8Array(LIMITS.openflowSendBytes + 1), 1, false), { code: "OVERLOADED" });
+  const long = batches.add("a", new Uint8Array(LIMITS.openflowSendBytes), 1, false);
+  await t.rejects(batches.add("a", one(1), 1, false), { code: "OVERLOADED" });
+  await t.rejects(long, { message: "gone" });
   const nearly = batches.add("a", one(1), LIMITS.openflowChanges, false);
   await t.rejects(batches.add("a", one(1), 1, false), { code: "OVERLOADED" });
   await t.rejects(nearly, { message: "gone" });

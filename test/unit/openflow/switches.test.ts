@@ -172,6 +172,8 @@ t.test("queues are bounded", async (t) => {
   const [one] = flows(1);
   const tooMany = setUp.controller.changeFlows(DPID, one, LIMITS.openflowChanges + 1, false);
   await t.rejects(tooMany, { code: "OVERLOADED", status: 503 });
+  const tooLong = setUp.controller.changeFlows(DPID, new Uint8Array(LIMITS.openflowSendBytes + 1), 1, false);
+  await t.rejects(tooLong, { code: "OVERLOADED", status: 503 });
   const questions = Array.from({ length: LIMITS.openflowQueries + 1 }, () =>
     setUp.controller.flows(DPID, flowQuery(0, null)).catch((error: { code: string }) => error.code),
   );
