@@ -74,7 +74,7 @@ function start(toBond: usize, at: usize, length: u32, flags: u32): void {
   headers = 0;
   if (partial && protocolOf(at) == PROTOCOL_TCP) {
     headers = transport + ((load<u8>(at + transport, 12) >>> 4) << 2);
-    if (headers >= length) return;
+    if (headers < transport + 20 || headers >= length) return;
     size = length - headers;
     nextSequence = loadU32(at + transport + 4) + size;
     // IPv4 options and anything but ACK end a run, as in the kernel's tcp_gro_receive

@@ -53,6 +53,10 @@ import { sendNow } from "./transmit";
 /** Frames between two looks at the loss. */
 const LOSS_SPAN: u32 = 50;
 
+/** Beyond this a heartbeat tells no delay: clocks of 32 bits in us turn after 71 minutes. */
+const TELLABLE_US: i64 = 60_000_000;
+const SILENT_LONG: u32 = 0xfffffffe;
+
 /** Sends a heartbeat on a leg that has keys. */
 export function sendHeartbeat(leg: usize, now: i64): void {
   const session = <usize>load<u32>(leg, LEG_SESSION);
@@ -69,7 +73,9 @@ export function sendHeartbeat(leg: usize, now: i64): void {
   const heard = load<i64>(leg, LEG_HB_PEER_AT);
   storeU32(body + HEARTBEAT_TIME, <u32>(now / 1000));
   storeU32(body + HEARTBEAT_ECHO, load<u32>(leg, LEG_HB_PEER_TIME));
-  storeU32(body + HEARTBEAT_DELAY, heard ? <u32>((now - heard) / 1000) : 0xffffffff);
+  const silent = (now - heard) / 1000;
+  const told = silent < TELLABLE_US ? <u32>silent : SILENT_LONG;
+  storeU32(body + HEARTBEAT_DELAY, heard ? told : 0xffffffff);
   storeU32(body + HEARTBEAT_OWD, load<u32>(leg, LEG_RX_OWD));
   storeU32(body + HEARTBEAT_RECEIVED, <u32>load<u64>(session, SES_RX_COUNT));
   storeU32(body + HEARTBEAT_HIGHEST, <u32>load<u64>(session, SES_RX_NEXT));
@@ -90,7 +96,7 @@ export function heartbeatInput(leg: usize, session: usize, body: usize, length: 
   measureOwd(leg, <i32>(nowMicros - time));
   const delay = loadU32(body + HEARTBEAT_DELAY);
   store<u32>(leg, delay, LEG_PEER_SILENT);
-  if (delay != 0xffffffff) {
+  if (delay < SILENT_LONG) {
     const rtt = nowMicros - loadU32(body + HEARTBEAT_ECHO) - delay;
     const known = load<u32>(leg, LEG_RTT);
     if (rtt < 60_000_000) store<u32>(leg, known ? (known * 7 + max<u32>(rtt, 1)) >>> 3 : max<u32>(rtt, 1), LEG_RTT);
@@ -108,13 +114,15 @@ function measureOwd(leg: usize, sample: i32): void {
   store<i32>(leg, !known || more < 0 ? sample : before + more / 16, LEG_RX_OWD);
   store<u32>(leg, 1, LEG_RX_OWD_KNOWN);
   const bond = <usize>load<u32>(leg, LEG_BOND);
+  // delays hold the clocks' offset and may lie on both sides of the i32's turn: only differences mean something
   let lowest: i32 = i32.MAX_VALUE;
   let highest: i32 = i32.MIN_VALUE;
   const end = bond + BOND_LEG_TABLE + load<u32>(bond, BOND_LEGS) * LEG_SIZE;
   for (let other = bond + BOND_LEG_TABLE; other < end; other += LEG_SIZE) {
     if (!(load<u32>(other, LEG_FLAGS) & LEG_RX) || !load<u32>(other, LEG_RX_OWD_KNOWN)) continue;
-    lowest = min<i32>(lowest, load<i32>(other, LEG_RX_OWD));
-    highest = max<i32>(highest, load<i32>(other, LEG_RX_OWD));
+    const off = load<i32>(other, LEG_RX_OWD) - load<i32>(leg, LEG_RX_OWD);
+    lowest = min<i32>(lowest, off);
+    highest = max<i32>(highest, off);
   }
   store<i64>(bond, highest > lowest ? (<i64>highest - lowest) * 1000 : 0, BOND_SPREAD);
 }

@@ -18,12 +18,13 @@ import {
   BUCKET_Q_TAIL,
   BUCKET_SIZE,
   BUCKET_STATE,
+  BUCKETS,
   COUNTER_QUEUE_DROPS,
   SLOT_BUCKET,
   SLOT_LENGTH,
   SLOT_NEXT,
 } from "./layout";
-import { releaseSlot } from "./memory";
+import { releaseSlot, slotsFree } from "./memory";
 
 const IDLE: u32 = 0;
 const SPARSE: u32 = 1;
@@ -43,7 +44,11 @@ function listShift(bond: usize, head: usize, tail: usize): void {
   if (!next) store<u32>(bond + tail, 0);
 }
 
-/** Puts a packet (SLOT_BUCKET and SLOT_LENGTH set) into its bucket's queue. Over the bound the bucket loses its oldest. */
+/**
+ * Puts a packet (SLOT_BUCKET and SLOT_LENGTH set) into its bucket's queue. Over the bound the bucket loses its oldest. A
+ * bond may have no more packets waiting than are free, so that it leaves its worker's other bonds their share; over
+ * that its longest bucket loses one.
+ */
 export function enqueue(bond: usize, slot: usize): void {
   const bucket = bond + BOND_BUCKETS + load<u32>(slot, SLOT_BUCKET) * BUCKET_SIZE;
   const bytes = load<u32>(bucket, BUCKET_Q_BYTES) + load<u32>(slot, SLOT_LENGTH);
@@ -62,7 +67,20 @@ export function enqueue(bond: usize, slot: usize): void {
   if (bytes > load<u32>(bond, BOND_Q_BYTES_MAX)) {
     releaseSlot(unlinkFirst(bond, bucket));
     countBond(bond, COUNTER_QUEUE_DROPS);
+  } else if (load<u32>(bond, BOND_Q_COUNT) > slotsFree()) {
+    releaseSlot(unlinkFirst(bond, longestBucket(bond)));
+    countBond(bond, COUNTER_QUEUE_DROPS);
   }
+}
+
+/** The bucket with the most bytes (RFC 8290 §4.1.3). */
+function longestBucket(bond: usize): usize {
+  let longest = bond + BOND_BUCKETS;
+  const end = longest + BUCKETS * BUCKET_SIZE;
+  for (let bucket = longest; bucket < end; bucket += BUCKET_SIZE) {
+    if (load<u32>(bucket, BUCKET_Q_BYTES) > load<u32>(longest, BUCKET_Q_BYTES)) longest = bucket;
+  }
+  return longest;
 }
 
 function unlinkFirst(bond: usize, bucket: usize): usize {

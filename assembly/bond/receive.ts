@@ -44,6 +44,7 @@ import {
   OUTER_INDEX,
   OUTER_SIZE,
   OUTER_TYPE,
+  PACKET_MAX,
   RECV_BATCH,
   RECV_BUFFER,
   SES_BOND,
@@ -222,7 +223,10 @@ function authentic(bond: usize, leg: usize, session: usize, inner: usize, length
   if (!(flags & INNER_EXPRESS)) store<i64>(leg, max<i64>(load<i64>(leg, LEG_RX_TIME), time), LEG_RX_TIME);
   if (flags & INNER_CONTROL) return heartbeatInput(leg, session, inner + INNER_SIZE, length, now);
   const packet = inner + INNER_SIZE;
-  if (checkPacket(packet, length) != length) return countBond(bond, COUNTER_MALFORMED_DROPS);
+  // slots hold no more: an end that has the keys may still send anything
+  if (length > <u32>PACKET_MAX || checkPacket(packet, length) != length) {
+    return countBond(bond, COUNTER_MALFORMED_DROPS);
+  }
   const bucket = <u32>load<u8>(inner, INNER_BUCKET);
   reorder(bond, bucket, loadU32(inner + INNER_SEQUENCE), time, flags & INNER_CHECKSUM_PARTIAL, packet, length, now);
 }

@@ -43,7 +43,7 @@ import { allocSlot, releaseSlot, slotsFree } from "./memory";
 
 /** Beyond the legs' difference in delay: what a leg may have queued, and jitter. */
 const SLACK_NS: i64 = 30_000_000;
-/** Held packets of one worker may not take the last slots: transmission needs some. */
+/** Held packets of one worker may not take the last slots: transmission needs some. A bond holds no more than are free. */
 const SLOTS_RESERVED: u32 = 2048;
 
 /** When the next deadline of any bond is due, ns; lowered here, recomputed by the timer scan. */
@@ -78,7 +78,8 @@ export function reorder(
     deliver(bond, packet, length, flags, 0);
     return;
   }
-  const slot = slotsFree() > SLOTS_RESERVED ? allocSlot() : 0;
+  const spare = max<u32>(SLOTS_RESERVED, load<u32>(bond, BOND_HELD_COUNT));
+  const slot = slotsFree() > spare ? allocSlot() : 0;
   if (!slot) {
     giveUp(bond, bucket, COUNTER_HOLES_TIMED_OUT);
     deliver(bond, packet, length, flags, 0);

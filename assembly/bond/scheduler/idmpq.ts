@@ -20,9 +20,15 @@ const STAY_NS: f64 = 100_000;
 
 let fastest: f64 = 0;
 let slowest: f64 = 0;
+/** Delays hold the clocks' offset and may lie on both sides of the i32's turn: they count from that of one leg. */
+let origin: i32 = 0;
+
+function knownDelay(leg: usize): f64 {
+  return <f64>(load<i32>(leg, LEG_PEER_OWD) - origin) * 1000;
+}
 
 function delayOf(leg: usize): f64 {
-  return load<u32>(leg, LEG_PEER_OWD_KNOWN) ? <f64>load<i32>(leg, LEG_PEER_OWD) * 1000 : fastest;
+  return load<u32>(leg, LEG_PEER_OWD_KNOWN) ? knownDelay(leg) : fastest;
 }
 
 /** Finds the range of delays of the legs that may carry; a leg later than the far end may hold packets does not count. */
@@ -30,7 +36,8 @@ function findRange(bond: usize, end: usize, wanted: u32): void {
   fastest = Infinity;
   for (let leg = bond + BOND_LEG_TABLE; leg < end; leg += LEG_SIZE) {
     if (!isEligible(leg, wanted) || !load<u32>(leg, LEG_PEER_OWD_KNOWN)) continue;
-    fastest = min(fastest, <f64>load<i32>(leg, LEG_PEER_OWD) * 1000);
+    if (fastest == Infinity) origin = load<i32>(leg, LEG_PEER_OWD);
+    fastest = min(fastest, knownDelay(leg));
   }
   if (fastest == Infinity) fastest = 0;
   slowest = fastest;
