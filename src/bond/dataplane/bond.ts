@@ -47,6 +47,7 @@ export class BondRuntime {
   readonly #log: Logger;
   #tunFd = -1;
   #tunName = "";
+  #deviceHasMtu = 0;
   #addressed = "";
 
   constructor(config: BondConfig, worker: number, index: number, log: Logger) {
@@ -93,9 +94,10 @@ export class BondRuntime {
         if (facts) this.#openLeg(leg, facts.index);
       }
       const carrier = facts?.running ?? false;
-      changed ||= carrier !== leg.carrier;
+      const mtu = facts?.mtu ?? leg.mtu;
+      changed ||= carrier !== leg.carrier || mtu !== leg.mtu;
       leg.carrier = carrier;
-      if (facts) leg.mtu = facts.mtu;
+      leg.mtu = mtu;
     }
     return changed;
   }
@@ -106,6 +108,11 @@ export class BondRuntime {
     if (this.config.role !== "aggregator" || !leg || leg.mtu === mtu || mtu === 0) return false;
     leg.mtu = mtu;
     return true;
+  }
+
+  /** Whether the links now ask for another MTU of the device than it has; `prepare` sets it. */
+  needsMtu(listenV6: boolean): boolean {
+    return this.#deviceMtu(listenV6) !== this.mtu;
   }
 
   /** Forgets the TUN device, which somebody has removed; `prepare` makes it anew. */
@@ -183,6 +190,13 @@ export class BondRuntime {
     }
   }
 
+  #deviceMtu(listenV6: boolean): number {
+    const { config } = this;
+    const v6 = config.role === "bonder" ? parseAddress(config.remote?.address ?? "")?.length === 16 : listenV6;
+    const mtus = [...this.legs.values()].map((leg) => leg.mtu);
+    return tunnelMtu(Math.max(LINK_MTU_LEAST, Math.min(LINK_MTU, ...mtus)), v6);
+  }
+
   async #prepareDevice(listenV6: boolean, replaced: number[]): Promise<void> {
     const { config } = this;
     if (this.#tunFd >= 0 && this.#tunName !== config.tunnelIfname) {
@@ -196,12 +210,15 @@ export class BondRuntime {
       this.offloads = device.offloads;
       this.#addressed = "";
     }
-    const v6 = config.role === "bonder" ? parseAddress(config.remote?.address ?? "")?.length === 16 : listenV6;
-    const mtus = [...this.legs.values()].map((leg) => leg.mtu);
-    this.mtu = tunnelMtu(Math.max(LINK_MTU_LEAST, Math.min(LINK_MTU, ...mtus)), v6);
-    const addressed = `${config.localIp} ${config.peerIp} ${this.mtu}`;
-    if (addressed === this.#addressed) return;
+    this.mtu = this.#deviceMtu(listenV6);
+    const addressed = `${config.localIp} ${config.peerIp}`;
     const dev = config.tunnelIfname;
+    if (addressed === this.#addressed) {
+      // addresses and routes that others have put on the device stay
+      if (this.mtu !== this.#deviceHasMtu) await ipBatch([`link set dev ${dev} mtu ${this.mtu}`]);
+      this.#deviceHasMtu = this.mtu;
+      return;
+    }
     const bits = parseAddress(config.localIp)?.length === 16 ? 128 : 32;
     await ipBatch([
       `address flush dev ${dev}`,
@@ -210,5 +227,6 @@ export class BondRuntime {
       `link set dev ${dev} up`,
     ]);
     this.#addressed = addressed;
+    this.#deviceHasMtu = this.mtu;
   }
 }

@@ -33,6 +33,8 @@ export function bondProblem(bond: BondConfig): string {
     return `tunnel addresses ${bond.localIp} and ${bond.peerIp} are not two of a kind`;
   }
   if (bond.legs.length > LIMITS.legsPerBond) return `it has ${bond.legs.length} legs; allowed: ${LIMITS.legsPerBond}`;
+  const crooked = bond.legs.find(({ id }) => !Number.isInteger(id) || id < 0 || id > 0xffff_ffff);
+  if (crooked) return `leg id ${crooked.id} is out of range`;
   if (bond.role === "bonder") {
     if (!bond.remote || !parseAddress(bond.remote.address)) return "the aggregator's address is not known";
     const nameless = bond.legs.find((leg) => !IFNAME.test(leg.ifname ?? ""));

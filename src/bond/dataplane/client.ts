@@ -58,7 +58,7 @@ export class DataplaneClient extends EventEmitter<{
   #config: DataplaneConfig | null = null;
   #status: DataplaneStatus | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #spawnedAt = 0;
+  #spawnedAt = Number.NEGATIVE_INFINITY;
   #stopping = false;
   #closed = false;
 
@@ -120,13 +120,13 @@ export class DataplaneClient extends EventEmitter<{
   #lost(): void {
     if (this.#connected) {
       if (!this.#stopping) this.#options.log.warn("the connection to the data plane is lost");
-      this.#spawnedAt = 0;
+      this.#spawnedAt = Number.NEGATIVE_INFINITY;
     }
     this.#connected = false;
     this.#status = null;
     if (this.#closed) return;
     this.emit("lost");
-    const now = Date.now();
+    const now = performance.now();
     if (this.#options.spawn && !this.#stopping && now - this.#spawnedAt > START_MS) {
       this.#spawnedAt = now;
       this.#options.spawn();

@@ -1,7 +1,6 @@
 // Sessions of legs: who starts a handshake, what its messages carry, and which keys a leg uses when. The bonder starts;
 // the aggregator keeps new keys apart until a frame sealed with them has come, so a replayed first message changes nothing.
 
-import { randomBytes } from "node:crypto";
 import type { Sodium } from "../../system/sodium.js";
 import { AEAD, type BondEngine, FRAME_TYPES } from "../../wasm/bond.js";
 import { NOISE_OVERHEAD, NoiseHandshake } from "./noise.js";
@@ -14,7 +13,7 @@ const RESPONSE_PAYLOAD = 14;
 const OLD_KEYS_MS = 10_000;
 /** First messages that are remembered, so that a replay is seen; per bond. */
 const SEEN_MAX = 256;
-/** First messages that a worker opens in a second, forged ones too: each costs some hashes. */
+/** Messages that a worker opens in a second, forged ones too: a first one costs some hashes. */
 const LOOKS_PER_SECOND = 5_000;
 /** Authentic ones that it answers in a second: each costs two scalar multiplications. */
 const ANSWERS_PER_SECOND = 500;
@@ -47,6 +46,8 @@ export interface HandshakeBond {
   readonly encrypt: boolean;
   readonly remote: Uint8Array | null;
   readonly legs: ReadonlyMap<number, HandshakeLeg>;
+  /** This end's life of the bond, 8 random bytes: its sequences started from 0 with it. */
+  readonly boot: Uint8Array;
   /** The other end's life: a new one means that its sequences start from 0. */
   peerBoot: string;
   readonly seen: Set<string>;
@@ -90,7 +91,6 @@ export class Handshakes {
   readonly #engine: BondEngine;
   readonly #sodium: Sodium;
   readonly #bonds: ReadonlyMap<number, HandshakeBond>;
-  readonly #boot = randomBytes(8);
   readonly #looked = new PerSecond(LOOKS_PER_SECOND);
   readonly #answered = new PerSecond(ANSWERS_PER_SECOND);
   /** Counts of what was refused, for the log. */
@@ -117,7 +117,7 @@ export class Handshakes {
     payload.writeUInt8(this.#ciphers() | mode(bond), 1);
     payload.writeUInt32BE(leg.id, 2);
     payload.writeUInt32BE(opened.index, 6);
-    payload.set(this.#boot, 10);
+    payload.set(bond.boot, 10);
     payload.writeUInt16BE(leg.mtu, 18);
     leg.attempt = { noise, ...opened };
     const frame = Buffer.concat([header, noise.writeInit(payload)]);
@@ -132,7 +132,7 @@ export class Handshakes {
   }
 
   /** A session was proven by its first authentic frame (aggregator). */
-  confirmed(place: number, now: number): HandshakeLeg | null {
+  confirmed(place: number, now: number): { bond: HandshakeBond; leg: HandshakeLeg } | null {
     for (const bond of this.#bonds.values()) {
       for (const leg of bond.legs.values()) {
         const found = leg.pending.find((pending) => pending.place === place);
@@ -141,7 +141,7 @@ export class Handshakes {
         leg.pending = [];
         leg.mtu = found.mtu;
         this.#adopt(bond, leg, found.place, found.aead, found.boot, now);
-        return leg;
+        return { bond, leg };
       }
     }
     return null;
@@ -194,7 +194,7 @@ export class Handshakes {
     reply.writeUInt8(VERSION, 0);
     reply.writeUInt8(aead, 1);
     reply.writeUInt32BE(opened.index, 2);
-    reply.set(this.#boot, 6);
+    reply.set(bond.boot, 6);
     const response = noise.writeResponse(message, reply);
     if (!response) {
       this.#close(bond, leg, opened.place);
@@ -220,7 +220,8 @@ export class Handshakes {
     const index = frame.readUIntBE(1, 3);
     for (const bond of this.#bonds.values()) {
       for (const leg of bond.legs.values()) {
-        if (leg.attempt?.index === index) return this.#complete(bond, leg, frame, now);
+        // an index can be guessed, and a forged answer costs a scalar multiplication
+        if (leg.attempt?.index === index) return this.#looked.allows(now) && this.#complete(bond, leg, frame, now);
       }
     }
     return false;

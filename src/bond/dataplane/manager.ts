@@ -232,7 +232,7 @@ export class Dataplane {
 
   /** Interfaces that came or went; bonds that could not run try again. */
   async #look(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     const retry = now >= this.#retryAt;
     if (retry) this.#retryAt = now + RETRY_MS;
     if (retry && this.#listenProblem) {
@@ -248,7 +248,9 @@ export class Dataplane {
         continue;
       }
       const replaced: number[] = [];
-      if (bond.checkInterfaces(replaced)) await this.#tell(bond, replaced);
+      if (!bond.checkInterfaces(replaced)) continue;
+      await this.#tell(bond, replaced);
+      if (bond.needsMtu(this.#listen.includes(":"))) await this.#prepare(bond);
     }
   }
 

@@ -45,7 +45,6 @@ export class NoiseHandshake {
     this.#initiator = initiator;
     this.#psk = psk;
     this.#secret = secret;
-    sodium.scalarMultBase(this.#public, secret);
     // §5.2: a protocol name of at most HASHLEN bytes is padded with zeros
     this.#hash = new Uint8Array(HASHLEN);
     this.#hash.set(Buffer.from(PROTOCOL));
@@ -66,8 +65,14 @@ export class NoiseHandshake {
     return this.#decryptAndHash(message.subarray(DHLEN));
   }
 
+  /** The ephemeral public key: made when it is sent, so that a forged first message costs hashes only. */
+  #makePublic(): void {
+    this.#sodium.scalarMultBase(this.#public, this.#secret);
+  }
+
   /** Second message, by the responder; `init` is the first one. Null when the other's key is unusable. */
   writeResponse(init: Uint8Array, payload: Uint8Array): Uint8Array | null {
+    this.#makePublic();
     this.#mixHash(this.#public);
     this.#mixKey(this.#public);
     if (!this.#mixShared(init.subarray(0, DHLEN))) return null;
@@ -99,6 +104,7 @@ export class NoiseHandshake {
   }
 
   #writeEphemeral(payload: Uint8Array): Uint8Array {
+    this.#makePublic();
     this.#mixHash(this.#public);
     this.#mixKey(this.#public);
     return Buffer.concat([this.#public, this.#encryptAndHash(payload)]);

@@ -52,7 +52,7 @@ export class DataplaneServer {
   readonly #server: Server;
   #timer: NodeJS.Timeout | undefined;
   #gather: NodeJS.Timeout | undefined;
-  #aloneSince = Date.now();
+  #aloneSince = performance.now();
 
   constructor(data: string, served: Served, log: Logger, idleEndMs: number = LIMITS.dataplaneIdleEndMs) {
     this.#idleEndMs = idleEndMs;
@@ -124,8 +124,8 @@ export class DataplaneServer {
     clearTimeout(this.#gather);
     this.#gather = undefined;
     const status = this.#served.status();
-    if (this.#sockets.size > 0) this.#aloneSince = Date.now();
-    else if (status.spawned && status.bonds.length === 0 && Date.now() - this.#aloneSince >= this.#idleEndMs) {
+    if (this.#sockets.size > 0) this.#aloneSince = performance.now();
+    else if (status.spawned && status.bonds.length === 0 && performance.now() - this.#aloneSince >= this.#idleEndMs) {
       this.#log.info("no bond and no control: nothing is left to do");
       this.#served.stop();
     }

@@ -62,12 +62,14 @@ export interface StatusSource {
 /** The status of one bond. */
 export function bondStatus({ bond, reader, events, provider }: StatusSource, rates: Rates, now: number): BondStatus {
   const counters = reader.counters(bond.index);
+  // rates are of this process's clock: the wall's may be set back
+  const at = performance.now();
   let segmented = true;
   const legs = [...bond.legs.values()].map(({ slot, config }): LegStatus => {
     const leg = reader.leg(bond.index, slot);
     const event = events.get(config.id);
     segmented &&= leg.gso;
-    const { rxRate, txRate } = rates.of(`${bond.id}/${config.id}`, leg.rxBytes, leg.txBytes, now);
+    const { rxRate, txRate } = rates.of(`${bond.id}/${config.id}`, leg.rxBytes, leg.txBytes, at);
     const alive = event ? isAlive(event.state) : false;
     return {
       id: config.id,
@@ -94,7 +96,7 @@ export function bondStatus({ bond, reader, events, provider }: StatusSource, rat
     tunnelMtu: bond.mtu,
     rxBytes,
     txBytes,
-    ...pickRates(rates.of(`${bond.id}/`, rxBytes, txBytes, now)),
+    ...pickRates(rates.of(`${bond.id}/`, rxBytes, txBytes, at)),
     counters,
     paths: {
       aead,

@@ -1,6 +1,7 @@
 // One worker of the data plane: a thread that serves the packets of some bonds for as long as it lives. The engine's
 // `turn` does the packets; here are commands, handshakes and the legs' states, twenty times a second.
 
+import { randomBytes } from "node:crypto";
 import { readSync } from "node:fs";
 import { setImmediate as immediate } from "node:timers/promises";
 import { sharpenTimers } from "../../system/libc.js";
@@ -52,7 +53,7 @@ class Worker {
     const base = nativeAddress(data.memory);
     this.#engine = new BondEngine(data.memory, base, makePacketHost(data.memory, base), {
       handshake: (fd, frame, from, local) => this.#handshakes.input(fd, frame, from, local, performance.now()),
-      confirmed: (place) => void this.#handshakes.confirmed(place, performance.now()),
+      confirmed: (place) => this.#confirmed(place),
     });
     this.#handshakes = new Handshakes(this.#engine, sodium, this.#bonds);
     const methods: BondMethods = {
@@ -110,6 +111,7 @@ class Worker {
       encrypt: command.encrypt,
       remote: command.remote,
       legs: same && before ? before.legs : new Map<number, Leg>(),
+      boot: same && before ? before.boot : randomBytes(8),
       peerBoot: same && before ? before.peerBoot : "",
       seen: same && before ? before.seen : new Set<string>(),
       command,
@@ -141,7 +143,7 @@ class Worker {
       leg = {
         ...newHandshakeLeg(command.slot, command.id, command.fd, command.mtu),
         command,
-        machine: newLeg(Date.now()),
+        machine: newLeg(now),
         nextAttempt: now,
         sending: false,
         retryMs: RETRY_MS.first,
@@ -152,7 +154,11 @@ class Worker {
     }
     if (leg.fd !== command.fd) leg.nextAttempt = now;
     leg.fd = command.fd;
-    if (bond.role === "bonder") leg.mtu = command.mtu;
+    if (bond.role === "bonder" && leg.mtu !== command.mtu) {
+      leg.mtu = command.mtu;
+      // the aggregator learns it from a handshake
+      leg.keyedAt = Number.NEGATIVE_INFINITY;
+    }
     leg.command = command;
     this.#engine.setLeg(bond.index, command.slot, {
       id: command.id,
@@ -164,6 +170,14 @@ class Worker {
     if (bond.role === "bonder" && bond.remote) this.#engine.setRemote(bond.index, command.slot, bond.remote);
     this.#engine.setHeartbeat(bond.index, command.slot, this.#beats(command) ? HEARTBEAT_MS : 0);
     this.#send(bond, leg, true);
+  }
+
+  /** Aggregator: new keys are in use, and with them what the bonder told of its link. */
+  #confirmed(place: number): void {
+    const found = this.#handshakes.confirmed(place, performance.now());
+    const bond = found && this.#bonds.get(found.bond.id);
+    const leg = bond?.legs.get(found?.leg.slot ?? -1);
+    if (bond && leg && leg.mtu !== leg.command.mtu) this.#report(bond, leg);
   }
 
   #beats(leg: LegCommand): boolean {
@@ -234,7 +248,7 @@ class Worker {
           hasKeys: leg.session !== null,
           ...facts,
         },
-        Date.now(),
+        now,
       );
       if (next !== leg.machine) this.#enter(bond, leg, next);
       if (bond.role === "bonder") this.#shakeHands(bond, leg, now);
@@ -269,7 +283,8 @@ class Worker {
   #report(bond: Bond, leg: Leg): void {
     const cipher = leg.aead & AEAD.aes256gcm ? "aes-256-gcm" : leg.aead ? "chacha20-poly1305" : "";
     const aead = leg.aead & AEAD.authenticateOnly ? `${cipher}, authentication only` : cipher;
-    const { state, since } = leg.machine;
+    const { state } = leg.machine;
+    const since = Date.now() - (performance.now() - leg.machine.since);
     this.#server.emit("leg", { bond: bond.id, leg: leg.id, state, since, mtu: leg.mtu, aead } satisfies LegEvent);
   }
 }

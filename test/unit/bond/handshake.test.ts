@@ -1,5 +1,6 @@
 // Handshakes between two ends: who believes what, and when.
 
+import { randomBytes } from "node:crypto";
 import t from "tap";
 import {
   type HandshakeBond,
@@ -8,13 +9,14 @@ import {
   newHandshakeLeg,
 } from "../../../src/bond/dataplane/handshake.js";
 import { sodium } from "../../../src/system/sodium.js";
+import { BondReader } from "../../../src/wasm/bond_reader.js";
 import { plain, TestEngine, udpPacket } from "../../helpers/bond_engine.js";
 
 class End {
   readonly bonds = new Map<number, HandshakeBond>();
   readonly net: TestEngine;
   readonly legs = new Map<number, HandshakeLeg>();
-  readonly bond: HandshakeBond;
+  bond: HandshakeBond;
   now = 1000;
   handshakes: Handshakes;
 
@@ -36,11 +38,20 @@ class End {
       encrypt: true,
       remote,
       legs: this.legs,
+      boot: randomBytes(8),
       peerBoot: "",
       seen: new Set(),
     };
     this.bonds.set(7, this.bond);
     this.handshakes = new Handshakes(this.net.engine, sodium, this.bonds);
+  }
+
+  /** Removes the bond and sets it up again, as its worker does. */
+  remake(): void {
+    for (const leg of this.legs.values()) this.handshakes.forget(this.bond, leg);
+    this.net.bond(Array.from(this.legs, () => 100));
+    this.bond = { ...this.bond, boot: randomBytes(8), peerBoot: "", seen: new Set() };
+    this.bonds.set(7, this.bond);
   }
 
   leg(slot: number): HandshakeLeg {
@@ -170,4 +181,61 @@ t.test("an answer that is lost: the next attempt works, the first one's keys are
   shake(bonder, aggregator, 0);
   t.not(aggregator.leg(0).session, null);
   t.equal(aggregator.leg(0).pending.length, 0);
+});
+
+t.test("a bond that was removed and set up again starts order anew at the other end", async (t) => {
+  const bonder = new End("bonder", 1);
+  const aggregator = new End("aggregator", 1);
+  shake(bonder, aggregator, 0);
+  for (let i = 0; i < 5; i++) aggregator.take(bonder.data());
+  const order = () => {
+    const { late, in_order } = new BondReader(
+      { buffer: aggregator.net.engine.bytes.buffer } as WebAssembly.Memory,
+      aggregator.net.engine.addresses,
+    ).counters(0);
+    return { late, in_order };
+  };
+  t.same(order(), { late: 0, in_order: 5 });
+  bonder.remake();
+  shake(bonder, aggregator, 0);
+  for (let i = 0; i < 5; i++) aggregator.take(bonder.data());
+  t.same(order(), { late: 0, in_order: 10 }, "its sequences start from 0 and are not taken for late ones");
+});
+
+t.test("forged handshake messages cost no scalar multiplication, or a bounded number", async (t) => {
+  let multiplications = 0;
+  const counting = {
+    ...sodium,
+    scalarMult: (...args: Parameters<typeof sodium.scalarMult>) => {
+      multiplications++;
+      return sodium.scalarMult(...args);
+    },
+    scalarMultBase: (...args: Parameters<typeof sodium.scalarMultBase>) => {
+      multiplications++;
+      sodium.scalarMultBase(...args);
+    },
+  };
+  const bonder = new End("bonder", 1);
+  const aggregator = new End("aggregator", 1);
+  aggregator.handshakes = new Handshakes(aggregator.net.engine, counting, aggregator.bonds);
+  const first = bonder.begin(0);
+  for (let i = 0; i < 300; i++) {
+    const forged = Buffer.from(first);
+    forged.writeUInt32LE(i, 8);
+    aggregator.take(forged);
+  }
+  t.equal(multiplications, 0, "first messages");
+  const [answer] = aggregator.take(first);
+  t.equal(multiplications, 2, "an authentic one costs two");
+
+  bonder.handshakes = new Handshakes(bonder.net.engine, counting, bonder.bonds);
+  multiplications = 0;
+  for (let i = 0; i < 6_000; i++) {
+    const forged = Buffer.from(answer as Buffer);
+    forged.writeUInt32LE(i + 1, 8);
+    bonder.take(forged);
+  }
+  t.ok(multiplications <= 5_000, `${multiplications} for 6,000 answers within a second`);
+  bonder.now += 1_000;
+  t.equal(bonder.take(answer as Buffer).length, 1, "the true answer is taken a second later");
 });
