@@ -76,7 +76,9 @@ export class Speaker {
     else this.#noteStranger(socket.remoteAddress ?? "");
     socket.end(this.#module.encodeNotification({ notify: refused, data: new Uint8Array() }));
     socket.resume();
-    socket.setTimeout(REFUSAL_MS, () => socket.destroy());
+    // Not the socket's own time-out: who goes on sending would hold a place among the connections that may wait.
+    const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
+    socket.once("close", () => clearTimeout(timer));
   }
 
   /** Counts each stranger, but tells the log of one a minute at most: it must not be theirs to fill. */

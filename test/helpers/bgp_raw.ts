@@ -69,6 +69,11 @@ export class RawPeer {
     this.#socket.write(Buffer.concat(messages));
   }
 
+  /** The connection is gone both ways. */
+  get destroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
   /** Half-closes. */
   end(): void {
     this.#socket.end();
@@ -118,7 +123,7 @@ export class RawPeer {
 
 /** Connects from an address; ends with the test. */
 export async function rawPeer(t: Teardown, from: string, to: string, port: number): Promise<RawPeer> {
-  const socket = connect({ host: to, port, localAddress: from });
+  const socket = connect({ host: to, port, localAddress: from, allowHalfOpen: true });
   t.teardown(() => socket.destroy());
   await once(socket, "connect");
   return new RawPeer(socket);

@@ -25,6 +25,12 @@ t.test("before and while a session opens", async (t) => {
   t.equal(await stranger.notified(), "6/5", "an unknown address is refused");
   t.equal((await room.bgp.figures()).strangersRefused, 1);
 
+  const talker = await from(pair.theirs.replace(/2$/, "9"));
+  const talk = setInterval(() => talker.send(KEEPALIVE), 100);
+  t.teardown(() => clearInterval(talk));
+  await until(() => talker.destroyed, { what: "the end of one that goes on talking", timeoutMs: 5_000 });
+  clearInterval(talk);
+
   const bad = (offset: number, value: number) => {
     const bytes = Buffer.from(open(65002));
     bytes[offset] = value;
