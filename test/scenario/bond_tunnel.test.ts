@@ -1,6 +1,6 @@
 // The bonded tunnel between two network namespaces: what it adds up to, and what happens when lines and processes die.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { need } from "../helpers/need.js";
@@ -8,7 +8,7 @@ import { bestOf } from "../helpers/tries.js";
 import { makeTunnel, startDataplane } from "../helpers/tunnel.js";
 import { until } from "../helpers/wait.js";
 
-t.setTimeout(110_000);
+t.setTimeout(140_000);
 
 type Test = Parameters<typeof need.namespaces>[0];
 
@@ -138,4 +138,43 @@ t.test("a data plane that is killed comes back, and one that stops removes its d
   await tunnel.bonder.process.stop();
   t.notOk(existsSync(join(tunnel.bonder.data, "dataplane.sock")));
   t.not((await tunnel.bonder.netns.run("ip", ["link", "show", "tun7"])).code, 0);
+});
+
+t.test("a link's MTU changes while it is up: both devices follow, other addresses stay", async (t) => {
+  if (!needs(t)) return;
+  const tunnel = await makeTunnel(t, { lines: [{ upMbps: 0, downMbps: 0 }] });
+  await tunnel.legs("up");
+  const { bonder, aggregator } = tunnel;
+  const mtus = () => [tunnel.status("bonder")?.tunnelMtu, tunnel.status("aggregator")?.tunnelMtu];
+  t.same(mtus(), [1440, 1440]);
+  await bonder.netns.address("tun7", "2001:db8::1/64");
+  await aggregator.netns.address("tun7", "2001:db8::2/64");
+  await bonder.netns.ip("link", "set", "leg1", "mtu", "1400");
+  await until(() => mtus().join() === "1340,1340", { what: "both ends to follow", state: mtus });
+  await until(async () => / mtu 1340 /.test(await aggregator.netns.ip("link", "show", "tun7")), { what: "the device" });
+  const ping = (...args: string[]) => bonder.netns.run("ping", ["-c", "1", "-W", "2", "-M", "do", ...args]);
+  t.equal((await ping("-s", String(1340 - 28), tunnel.aggregatorIp)).code, 0, "the largest packet passes");
+  t.not((await ping("-s", String(1340 - 27), tunnel.aggregatorIp)).code, 0, "one byte more does not");
+  t.equal((await ping("-s", String(1340 - 48), "2001:db8::2")).code, 0, "IPv6 likewise");
+});
+
+t.test("one end removes the bond and sets it up again: order goes on, no descriptor is left open", async (t) => {
+  if (!needs(t)) return;
+  const tunnel = await makeTunnel(t, { lines: [{ upMbps: 0, downMbps: 0 }] });
+  await tunnel.legs("up");
+  const pid = Number(readFileSync(join(tunnel.bonder.data, "dataplane.pid"), "utf8"));
+  const open = () => readdirSync(`/proc/${pid}/fd`).length;
+  const before = open();
+  t.equal((await tunnel.ping("bonder", 20, 10)).answered, 1);
+  for (let i = 0; i < 5; i++) {
+    tunnel.bonder.client.apply({ revision: 100 + i, bonds: [] });
+    await until(() => tunnel.bonder.client.status()?.revision === 100 + i, { what: "no bond" });
+    t.not((await tunnel.bonder.netns.run("ip", ["link", "show", "tun7"])).code, 0, "the device is gone");
+    tunnel.apply();
+    await tunnel.legs("up");
+  }
+  const late = () => tunnel.status("aggregator")?.counters["late"];
+  t.equal((await tunnel.ping("bonder", 20, 10)).answered, 1);
+  t.equal(late(), 0, "nothing was taken for late");
+  t.equal(open(), before);
 });
