@@ -113,10 +113,14 @@ export class Accounts {
   /** A new token for right credentials, else null. Errors as `password`. */
   async login(name: string, password: string, address: string, surface: TokenRecord["surface"]): Promise<Login | null> {
     const account = await this.password(name, password, address);
-    if (!account) return null;
+    const proved = account && this.#users.get(account.id);
+    if (!proved) return null;
     const token = randomBytes(16).toString("hex");
     const expires = surface === "x-auth-token" ? Date.now() + LIMITS.tokenLifetimeMs : 0;
-    await this.#store.write((tx) => {
+    const made = await this.#store.write((tx) => {
+      // The password may be changed, or the user be gone, by a write before this one: then nothing was proved.
+      const user = tx.get("users", account.id);
+      if (!user?.active || user.password !== proved.password) return false;
       const own = tx.list("tokens").filter(({ value }) => value.user === account.id);
       const stale = own.filter(({ value }) => value.expires !== 0 && value.expires < Date.now());
       const live = own
@@ -125,8 +129,9 @@ export class Accounts {
       const surplus = live.slice(0, Math.max(0, live.length + 1 - LIMITS.tokensPerUser));
       for (const { key } of [...stale, ...surplus]) tx.remove("tokens", key);
       tx.put("tokens", tokenKey(token), { user: account.id, surface, created: new Date().toISOString(), expires });
+      return true;
     });
-    return { token, expiresMs: expires, account };
+    return made ? { token, expiresMs: expires, account } : null;
   }
 
   /** True when there was such a token; it is gone after that. */
@@ -142,11 +147,14 @@ export class Accounts {
       this.#limiter.failed(address);
       return null;
     }
+    // The user as it is now: the hash took a while, in which the password may have been changed.
+    const now = this.#users.get(user.id);
+    if (!now?.active || now.password !== user.password) return null;
     if (this.#verified.size >= LIMITS.verifiedPasswordCacheEntries) {
       this.#verified.delete(this.#verified.keys().next().value as string);
     }
     this.#verified.set(key, { user: user.id, hash: user.password, until: Date.now() + LIMITS.verifiedPasswordCacheMs });
-    return accountOf(user);
+    return accountOf(now);
   }
 
   #learn(id: number, user: UserRecord | undefined): void {

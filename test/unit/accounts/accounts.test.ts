@@ -64,6 +64,23 @@ t.test("failures are limited by address", async (t) => {
   t.ok(await accounts.password("admin", "secret", "good"), "others come in");
 });
 
+t.test("a log-in that a change of the password overtakes gives nothing", async (t) => {
+  const { store, accounts } = await setUp(t);
+  const user = store.get("users", 1);
+  if (!user) throw new Error("no administrator");
+  const changed = { ...user, password: "scrypt$2$1$1$c2FsdA$AAAA" };
+  const slow = accounts.password("admin", "secret", "a");
+  t.ok(slow instanceof Promise);
+  await store.write((tx) => tx.put("users", 1, changed));
+  t.equal(await slow, null, "changed while the hash was worked out");
+  await store.write((tx) => tx.put("users", 1, user));
+  t.ok(await accounts.password("admin", "secret", "a"));
+  const change = store.write((tx) => tx.put("users", 1, changed));
+  t.equal(await accounts.login("admin", "secret", "a", "token"), null, "changed by the write before the token's");
+  await change;
+  t.equal(store.count("tokens"), 0);
+});
+
 t.test("tokens", async (t) => {
   const { store, accounts } = await setUp(t);
   t.equal(await accounts.login("admin", "wrong", "a", "token"), null);
