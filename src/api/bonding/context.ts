@@ -21,18 +21,23 @@ export interface Services {
 /** How the answer's links end: `/`, `/?format=json` or `.json`. */
 export type LinkStyle = "plain" | "query" | "suffix";
 
+/** What a path names. */
+export interface Place {
+  readonly resource: string;
+  /** Of a child: the resource that its parent is looked for in. */
+  readonly parent?: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
 /** The finding of records and links by resource, which the table provides (links.ts). */
 export interface Directory {
   find(resource: string, id: unknown, context: Context): StoredRecord | undefined;
   /** Path of a record, with a slash at its end. */
   pathTo(resource: string, record: StoredRecord, context: Context): string;
   /** The resource and record key that a path names; null when no route has it. */
-  match(path: string): { readonly resource: string; readonly params: Readonly<Record<string, string>> } | null;
+  match(path: string): Place | null;
   /** The record that a matched path names. */
-  lookup(
-    found: { readonly resource: string; readonly params: Readonly<Record<string, string>> },
-    context: Context,
-  ): StoredRecord | undefined;
+  lookup(place: Place, context: Context): StoredRecord | undefined;
 }
 
 export class Context {

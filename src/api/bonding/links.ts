@@ -15,12 +15,13 @@ export const itemPath = (mount: Mount): string => `${mount.path}:${itemParam(mou
 interface Pattern {
   readonly expression: RegExp;
   readonly resource: string;
+  readonly parent: string | undefined;
   readonly names: readonly string[];
 }
 
-function pattern(path: string, resource: string): Pattern {
+function pattern(path: string, resource: string, parent?: string): Pattern {
   const names = [...path.matchAll(/:(\w+)/g)].map((found) => found[1] as string);
-  return { expression: new RegExp(`^${PREFIX}${path.replace(/:\w+/g, "([^/]+)")}$`), resource, names };
+  return { expression: new RegExp(`^${PREFIX}${path.replace(/:\w+/g, "([^/]+)")}$`), resource, parent, names };
 }
 
 /** Finds records and writes paths for all resources of the table. */
@@ -28,7 +29,7 @@ export function createDirectory(resources: readonly Resource[]): Directory {
   const byName = new Map(resources.map((one) => [one.name, one]));
   const patterns = resources.flatMap((one) =>
     one.mounts.flatMap((mount) => [
-      ...(mount.item.length > 0 ? [pattern(itemPath(mount), one.name)] : []),
+      ...(mount.item.length > 0 ? [pattern(itemPath(mount), one.name, mount.parent)] : []),
       // A list is a URL of the surface too, but of no record.
       pattern(mount.path, ""),
     ]),
@@ -60,25 +61,24 @@ export function createDirectory(resources: readonly Resource[]): Directory {
       return PREFIX + resource.path(record, context);
     },
     match(path) {
-      for (const { expression, resource, names } of patterns) {
+      for (const { expression, resource, parent, names } of patterns) {
         const found = expression.exec(path);
-        if (found) return { resource, params: Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ""])) };
+        const params = found && Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? ""]));
+        if (params) return { resource, ...(parent ? { parent } : {}), params };
       }
       return null;
     },
-    lookup({ resource: name, params }, context) {
+    lookup({ resource: name, parent, params }, context) {
       const resource = byName.get(name);
       if (!resource) return undefined;
       const child = params["y"] !== undefined;
       const record = byKey(resource, child ? (params["y"] as string) : (params["x"] ?? ""), context);
       if (!record || !child) return record;
-      // A child belongs to the parent that its URL names.
-      const mine = resource.mounts.some((mount) => {
-        const parent = mount.parent ? byName.get(mount.parent) : undefined;
-        const owner = parent && byKey(parent, params["x"] as string, context);
-        return owner !== undefined && record[mount.by as string] === owner.id;
-      });
-      return mine ? record : undefined;
+      // A child belongs to the parent that its URL names, and that one is of the kind that the URL says.
+      const owner = byName.get(parent ?? "");
+      const mount = resource.mounts.find((one) => one.parent === parent);
+      const found = owner && mount && byKey(owner, params["x"] ?? "", context);
+      return found && record[mount.by as string] === found.id ? record : undefined;
     },
   };
 }

@@ -6,6 +6,11 @@ import type { Field } from "./fields.js";
 import { Invalid, Refusal, refuse } from "./messages.js";
 import type { Resource } from "./resource.js";
 
+/** A parameter's value: the last one of a name counts; "" for none. */
+function lastOf(query: URLSearchParams, name: string): string {
+  return query.getAll(name).at(-1) ?? "";
+}
+
 /** The records that the query's filters leave. Throws Refusal 400 for a value that is no choice. */
 export function filterRecords(
   records: readonly StoredRecord[],
@@ -16,8 +21,8 @@ export function filterRecords(
   const errors: Record<string, readonly string[]> = {};
   const wanted: [Field, unknown][] = [];
   for (const field of resource.fields) {
-    const text = query.getAll(field.name).at(-1);
-    if (!field.filter || !field.match || text === undefined || text === "") continue;
+    const text = lastOf(query, field.name);
+    if (!field.filter || !field.match || text === "") continue;
     try {
       const value = field.match(text, context);
       if (value !== undefined) wanted.push([field, value]);
@@ -28,7 +33,7 @@ export function filterRecords(
   }
   if (Object.keys(errors).length > 0) throw new Refusal(400, errors);
   const left = wanted.length === 0 ? records : records.filter((one) => wanted.every(([f, v]) => one[f.name] === v));
-  return search(left, resource, query.get("search") ?? "", context);
+  return search(left, resource, lastOf(query, "search"), context);
 }
 
 /** Every word must be in one of the texts that the resource is searched by. */
@@ -70,7 +75,7 @@ export function orderRecords(
   context: Context,
 ): readonly StoredRecord[] {
   const visible = new Map(resource.fields.filter((one) => !one.writeOnly && !one.secret).map((one) => [one.name, one]));
-  const terms = (query.get("ordering") ?? "")
+  const terms = lastOf(query, "ordering")
     .split(",")
     .slice(0, LIMITS.orderingTerms)
     .map((term) => term.trim())
@@ -112,11 +117,11 @@ function pageLink(base: string, query: URLSearchParams, page: number): string {
 
 /** The page that is asked for, or all. Throws Refusal 404 for a page that is not there. */
 export function takePage(records: readonly StoredRecord[], query: URLSearchParams, base: string): Page {
-  const given = query.getAll("page_size").at(-1) ?? "";
+  const given = lastOf(query, "page_size");
   const size = /^\s*\+?\d{1,9}\s*$/.test(given) ? Number(given) : 0;
   if (size === 0) return { records, frame: null };
   const last = Math.max(1, Math.ceil(records.length / size));
-  const text = query.getAll("page").at(-1) ?? "1";
+  const text = lastOf(query, "page") || "1";
   const page = text === "last" ? last : /^\s*\+?\d{1,9}\s*$/.test(text) ? Number(text) : 0;
   if (page < 1 || page > last) throw refuse(404, "invalidPage");
   return {

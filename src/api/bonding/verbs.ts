@@ -54,8 +54,9 @@ function parentOf({ mount, request, context }: Call): StoredRecord | null {
 }
 
 /** The record that the URL names. Throws Refusal 404. */
-function recordOf({ resource, request, context }: Call): StoredRecord {
-  const record = context.directory.lookup({ resource: resource.name, params: request.params }, context);
+function recordOf({ resource, mount, request, context }: Call): StoredRecord {
+  const place = { resource: resource.name, parent: mount.parent, params: request.params };
+  const record = context.directory.lookup(place, context);
   if (!record) throw refuse(404, "notFound");
   return record;
 }

@@ -110,6 +110,20 @@ t.test("interfaces and legs", async (t) => {
   t.equal((await box.rest("DELETE", `/api/v4/${ownPath}`)).status, 204, "an interface without a leg goes");
 });
 
+t.test("a child is found under its own parent only", async (t) => {
+  const box = await startBox(t);
+  await makeBond(box, ["leg1"]);
+  await makeBond(box, ["leg1"]);
+  const made = await box.rest("POST", "/api/v4/nodes/1/ethernet_interfaces/", { body: { ifname: "eth0" } });
+  const { id } = made.json();
+  const status = async (path: string) => (await box.rest("GET", `/api/v4/${path}`)).status;
+  t.equal(await status(`nodes/1/ethernet_interfaces/${id}/`), 200);
+  t.equal(await status(`bonders/1/ethernet_interfaces/${id}/`), 404, "an aggregator is no bonder");
+  t.equal(await status(`nodes/2/ethernet_interfaces/${id}/`), 404);
+  t.equal(await status("bonds/1/interface_legs/1/"), 200);
+  t.equal(await status("bonds/2/interface_legs/1/"), 404, "a leg of another bond");
+});
+
 t.test("bonds, bonders, aggregators", async (t) => {
   const box = await startBox(t, { config: { tunnel_pool: "198.18.0.0/30" } });
   const { bond } = await makeBond(box, ["leg1"]);
