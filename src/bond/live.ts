@@ -47,6 +47,8 @@ interface Sources {
   readonly status: () => DataplaneStatus | null;
   /** True for bonds that this box is the aggregator of. */
   readonly isOurs: (bond: number) => boolean;
+  /** Why this box carries no tunnel at all, "" when it does. */
+  readonly lacking?: string;
   readonly now?: () => number;
 }
 
@@ -102,13 +104,14 @@ export class Live {
     const near = this.#near(bond);
     const far = this.#far(bond, bonder);
     const known = [near, far].filter((one) => one !== undefined);
+    const lacking = this.#sources.isOurs(bond) ? this.#sources.lacking : "";
     return {
       state: known.length > 0 && known.every((one) => one.state === "up") ? "up" : "down",
       downloadRate: far?.rxRate ?? near?.txRate ?? 0,
       uploadRate: near?.rxRate ?? far?.txRate ?? 0,
       tunnelMtu: near?.tunnelMtu ?? far?.tunnelMtu ?? null,
       tunnelIfname: near?.tunnelIfname ?? null,
-      problem: near?.problem || far?.problem || this.#reports.get(bonder)?.problem || "",
+      problem: near?.problem || far?.problem || this.#reports.get(bonder)?.problem || lacking || "",
     };
   }
 

@@ -234,3 +234,10 @@ t.test("without root, what needs no privilege works", async (t) => {
   );
   t.match(health, { status: /ok|degraded/ });
 });
+
+t.test("without a data plane, bonds are kept and say why they are down", async (t) => {
+  const box = await startAppliance(t, { role: "aggregator", env: { SENNIT_DATAPLANE: "off" } });
+  const { bond } = await makeBond(box, ["leg1"]);
+  const shown = (await box.rest("GET", `/api/v4/bonds/${bond.id}/`)).json();
+  t.match(shown, { state: "down", problem: /no data plane/ });
+});

@@ -36,6 +36,8 @@ export interface Bonding {
   close(): Promise<void>;
 }
 
+const NO_DATAPLANE = "no data plane: tunnels need root";
+
 /** Errors: CONFIG when a manager is given without a key, or is no URL. */
 export async function startBonding(options: BondingOptions): Promise<Bonding> {
   const { config, store, log, dataplane, accounts, version } = options;
@@ -47,6 +49,7 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
   const live = new Live({
     status: () => dataplane?.status() ?? null,
     isOurs: (bond) => provisioner.isOurs(bond),
+    lacking: dataplane ? "" : NO_DATAPLANE,
   });
   live.exportMetrics();
 
@@ -78,7 +81,7 @@ export async function startBonding(options: BondingOptions): Promise<Bonding> {
     name: "bonding",
     surfaces: [surface, nodeSurface(manager)],
     health() {
-      if (!dataplane) return { status: "off", detail: "no data plane: tunnels need root" };
+      if (!dataplane) return { status: "off", detail: NO_DATAPLANE };
       const link = agent?.health();
       const problem = provisioner.problem || link?.problem;
       if (problem) return { status: "failed", detail: problem };
