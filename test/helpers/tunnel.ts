@@ -6,6 +6,7 @@ import { connectDataplane, type DataplaneClient } from "../../src/bond/dataplane
 import type { BondConfig, BondStatus, LegConfig } from "../../src/bond/dataplane/protocol.js";
 import { MAIN } from "./appliance.js";
 import type { Teardown } from "./cleanup.js";
+import { iperfReport } from "./iperf.js";
 import { joinNetns, makeNetns, type Netns } from "./netns.js";
 import type { Running } from "./processes.js";
 import { tmpDir } from "./tmp.js";
@@ -113,13 +114,13 @@ export class Tunnel {
 
   /** One iperf3 run from the bonder to the aggregator's tunnel address; resolves with Mbit/s received. */
   async iperf(seconds: number, ...args: readonly string[]): Promise<{ mbps: number; retransmits: number }> {
-    const options = ["-c", this.aggregatorIp, "-J", "-t", String(seconds), ...args];
-    const text = await this.bonder.netns.must("iperf3", options, { timeoutMs: (seconds + 20) * 1000 });
-    const { end, error } = JSON.parse(text) as {
+    const options = ["-c", this.aggregatorIp, "-t", String(seconds), ...args];
+    const report = await iperfReport(this.bonder.netns, options, (seconds + 20) * 1000);
+    const { end, error } = report as {
       end: { sum_received?: { bits_per_second: number }; sum_sent?: { retransmits?: number } };
       error?: string;
     };
-    if (!end.sum_received) throw new Error(`iperf3: ${error ?? text.slice(0, 500)}`);
+    if (!end.sum_received) throw new Error(`iperf3: ${error ?? JSON.stringify(report).slice(0, 500)}`);
     return { mbps: end.sum_received.bits_per_second / 1e6, retransmits: end.sum_sent?.retransmits ?? 0 };
   }
 }

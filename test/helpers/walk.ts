@@ -3,6 +3,7 @@
 
 import { Appliance } from "./appliance.js";
 import type { Teardown } from "./cleanup.js";
+import { iperfReport } from "./iperf.js";
 import { joinNetns, makeNetns, type Netns } from "./netns.js";
 import type { Result } from "./processes.js";
 import { tmpDir } from "./tmp.js";
@@ -113,11 +114,7 @@ export async function walk(t: Teardown, lines: readonly Line[]): Promise<Walk> {
         from === "bonder" ? [bonderNetns, bond.tunnel_aggregator_ip] : [aggregatorNetns, bond.tunnel_bonder_ip];
       return netns.run("ping", ["-c", String(count), "-i", "0.2", "-W", "2", to]);
     },
-    async iperf(...args) {
-      const to = bond.tunnel_aggregator_ip;
-      const text = await bonderNetns.must("iperf3", ["-c", to, "-J", ...args], { timeoutMs: 60_000 });
-      return JSON.parse(text);
-    },
+    iperf: (...args) => iperfReport(bonderNetns, ["-c", bond.tunnel_aggregator_ip, ...args], 60_000),
   };
   await made.legsAre(...lines.map(() => "up"));
   return made;
