@@ -1,6 +1,8 @@
-// THE family table: the names that configuration and REST use, and which of them a RIB holds so far.
+// THE family table: the names that configuration and REST use, the place of each in Wasm, and its JSON forms.
 
 import { FAMILY } from "../wasm/bgp_numbers.js";
+import { addressHop, type NextHopCodec, type NlriCodec, rawNlri } from "./nlri/codec.js";
+import { prefixNlri } from "./nlri/prefix.js";
 
 export interface Family {
   readonly name: string;
@@ -8,21 +10,31 @@ export interface Family {
   readonly safi: number;
   /** Its table's index in Wasm, null when its prefixes are not understood yet: it is then never announced to a peer. */
   readonly rib: number | null;
+  readonly nlri: NlriCodec;
+  readonly hop: NextHopCodec;
 }
 
+const prefix4 = prefixNlri(4);
+const prefix6 = prefixNlri(16);
+
 export const FAMILIES: readonly Family[] = [
-  { name: "ipv4", afi: 1, safi: 1, rib: FAMILY.ipv4 },
-  { name: "ipv4_mcast", afi: 1, safi: 2, rib: null },
-  { name: "ipv4_lu", afi: 1, safi: 4, rib: null },
-  { name: "ipv4_srte", afi: 1, safi: 73, rib: null },
-  { name: "vpnv4", afi: 1, safi: 128, rib: null },
-  { name: "flowspec", afi: 1, safi: 133, rib: null },
-  { name: "ipv6", afi: 2, safi: 1, rib: FAMILY.ipv6 },
-  { name: "ipv6_lu", afi: 2, safi: 4, rib: null },
-  { name: "vpnv6", afi: 2, safi: 128, rib: null },
-  { name: "ipv6_flowspec", afi: 2, safi: 133, rib: null },
-  { name: "evpn", afi: 25, safi: 70, rib: null },
-  { name: "bgpls", afi: 16388, safi: 71, rib: null },
+  { name: "ipv4", afi: 1, safi: 1, rib: FAMILY.ipv4, nlri: prefix4, hop: addressHop },
+  { name: "ipv6", afi: 2, safi: 1, rib: FAMILY.ipv6, nlri: prefix6, hop: addressHop },
+  { name: "ipv4_mcast", afi: 1, safi: 2, rib: null, nlri: prefix4, hop: addressHop },
+  { name: "ipv6_mcast", afi: 2, safi: 2, rib: null, nlri: prefix6, hop: addressHop },
+  { name: "ipv4_lu", afi: 1, safi: 4, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "ipv6_lu", afi: 2, safi: 4, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "vpnv4", afi: 1, safi: 128, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "vpnv6", afi: 2, safi: 128, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "flowspec", afi: 1, safi: 133, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "ipv6_flowspec", afi: 2, safi: 133, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "vpnv4_flowspec", afi: 1, safi: 134, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "vpnv6_flowspec", afi: 2, safi: 134, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "ipv4_srte", afi: 1, safi: 73, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "ipv6_srte", afi: 2, safi: 73, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "evpn", afi: 25, safi: 70, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "rtc", afi: 1, safi: 132, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "bgpls", afi: 16388, safi: 71, rib: null, nlri: rawNlri, hop: addressHop },
 ];
 
 /** A family whose prefixes a RIB holds. */
