@@ -33,8 +33,8 @@ const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(1)} M/s`;
 
 function decode(stream: Stream): number {
   const module = new BgpModule();
-  const rib = module.createRib();
-  module.startSession(rib, SESSION);
+  const rib = module.tables.createRib();
+  module.tables.startSession(rib, SESSION);
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     let records = 0;
@@ -54,14 +54,14 @@ function insert(stream: Stream): { rate: number; again: number; bytesPerPrefix: 
   let figures = { heldBytes: 0, sets: 0 };
   for (let round = 0; round < ROUNDS; round++) {
     const module = new BgpModule();
-    const rib = module.createRib();
-    module.startSession(rib, SESSION);
+    const rib = module.tables.createRib();
+    module.tables.startSession(rib, SESSION);
     const empty = module.memory().heldBytes;
-    fresh.push(feed(module, stream, () => module.next(rib, true)));
-    if (module.prefixCount(rib, FAMILY.ipv4) !== stream.prefixes) throw new Error("prefixes are missing");
+    fresh.push(feed(module, stream, () => module.ingest(rib)));
+    if (module.tables.count(rib, FAMILY.ipv4) !== stream.prefixes) throw new Error("prefixes are missing");
     const { heldBytes, sets } = module.memory();
     figures = { heldBytes: heldBytes - empty, sets };
-    again.push(feed(module, stream, () => module.next(rib, true)));
+    again.push(feed(module, stream, () => module.ingest(rib)));
   }
   return {
     rate: stream.prefixes / median(fresh),

@@ -10,6 +10,51 @@ export interface SessionOptions {
   readonly ibgp: boolean;
   /** Family indices that both sides have announced. */
   readonly families: readonly number[];
+  /** Families whose NLRI carry path identifiers (RFC 7911). */
+  readonly addPath?: readonly number[];
+}
+
+/** Whom routes in the shared tables come from. */
+export type SourceSlot = number & { readonly source: unique symbol };
+
+export interface SourceOptions {
+  readonly ibgp: boolean;
+  /** A client of ours as a route reflector. */
+  readonly client: boolean;
+  /** The peer's BGP identifier as a number. */
+  readonly routerId: number;
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+}
+
+/** What one peer gets of the shared tables. */
+export type ExportSlot = number & { readonly export: unique symbol };
+
+export interface ExportOptions {
+  readonly ibgp: boolean;
+  readonly client: boolean;
+  readonly fourOctetAs: boolean;
+  readonly families: readonly number[];
+  readonly addPath: readonly number[];
+  readonly messageBytesMax: number;
+  /** Whose routes do not go back. */
+  readonly source: SourceSlot;
+}
+
+/** One route of a table. */
+export interface RouteEntry {
+  readonly set: SetHandle;
+  /** The attributes after the import policy; the same set when it changes none. */
+  readonly post: SetHandle;
+  readonly pathId: number;
+  /** The index of its source, 0 in a RIB without one. */
+  readonly source: number;
+  readonly best: boolean;
+  readonly eligible: boolean;
+  readonly stale: boolean;
+  readonly rejected: boolean;
+  /** The NLRI as on the wire, without path identifier. */
+  readonly wire: Buffer;
 }
 
 export interface OpenMessage {
@@ -35,11 +80,4 @@ export interface RibCounters {
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
   readonly familiesIgnored: number;
-}
-
-export interface TableRow {
-  readonly set: SetHandle;
-  /** 4 or 16 bytes. */
-  readonly prefix: Uint8Array;
-  readonly length: number;
 }

@@ -119,11 +119,11 @@ t.test("two-octet sessions: AS_TRANS and the AS4 attributes (RFC 6793)", async (
     [2],
   );
   const module = new BgpModule();
-  const rib = module.createRib();
-  module.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
+  const rib = module.tables.createRib();
+  module.tables.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
   const prefix = Uint8Array.of(24, 10, 0, 0);
   t.equal(module.check(rib, module.encodeAnnounce(FAMILY.ipv4, bytes, null, prefix), true), null);
-  const kept = module.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 24);
+  const kept = module.tables.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 24);
   t.same(kept && attributesJson(kept), attr, "merged again on the way in");
 });
 
@@ -133,10 +133,10 @@ t.test("an AS4_PATH longer than the AS_PATH is ignored; a stale one after an old
       Object.entries(parts).map(([code, [flags, value]]) => Buffer.from([flags, Number(code), value.length, ...value])),
     );
     const module = new BgpModule();
-    const rib = module.createRib();
-    module.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
+    const rib = module.tables.createRib();
+    module.tables.startSession(rib, { fourOctetAs: false, ibgp: false, families: [FAMILY.ipv4] });
     module.check(rib, module.encodeAnnounce(FAMILY.ipv4, attributes, null, Uint8Array.of(8, 10)), true);
-    const kept = module.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 8);
+    const kept = module.tables.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0, 0, 0), 8);
     return kept && attributesJson(kept);
   };
   const base: Record<string, [number, number[]]> = { 1: [0x40, [0]], 3: [0x40, [192, 0, 2, 1]] };
