@@ -9,9 +9,12 @@ export function layoutVersion(): u32 {
 export { attributeRow } from "./attribute";
 export { inputBuffer, outputBuffer, recordBuffer, stageBuffer, statusBuffer } from "./buffers";
 export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, encodeWithdraw } from "./encode";
+export { importCheck, importTransform } from "./import_check";
 export { applyBatch, decodeBatch, dropBatch, ingest } from "./ingest";
 export { heldBytes } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
+export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
 export { clearRib, createRib, freeRib, startSession } from "./rib";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext, tableChanges, tableCount } from "./scan";
 export { setCount, setSeed } from "./set";
+export { exportRefused, exportTransform } from "./transform";
