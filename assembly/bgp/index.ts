@@ -14,16 +14,26 @@ export { outputMessages } from "./emit";
 export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, encodeWithdraw } from "./encode";
 export { beginExport, exportBatch, exportHasMore } from "./export";
 export { setHopCost } from "./hop_cost";
+export { importCheck, importTransform } from "./import_check";
 export { decodeBatch } from "./ingest";
 export { give, heldBytes, take } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
-export { clearRib, createRib, discard, dropDiscarded, freeRib, sharedCount, sharedRib, startSession, tableChanges, tableCount } from "./rib";
+export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
+export {
+  clearRib,
+  createRib,
+  discard,
+  dropDiscarded,
+  freeRib,
+  sharedCount,
+  sharedRib,
+  startSession,
+  tableChanges,
+  tableCount,
+} from "./rib";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext } from "./scan";
 export { setCount, setSeed } from "./set";
 export { createSource, freeSource, sourceCount, sourceOf, sourceTotal } from "./source";
-export { collectSome, endWalk, startWalk, walkPhase, walkSome } from "./walk";
-export { startFamilyWalker, walkerAtEnd } from "./walk";
-export { endWalker } from "./walker";
-export { importCheck, importTransform } from "./import_check";
-export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
 export { exportRefused, exportTransform } from "./transform";
+export { collectSome, endWalk, startFamilyWalker, startWalk, walkerAtEnd, walkPhase, walkSome } from "./walk";
+export { endWalker } from "./walker";

@@ -75,4 +75,18 @@ export const LIMITS = {
   bgpPrefixesPerLookup: 10_000,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
+
+  // bgp policies
+  bgpPolicies: 256,
+  bgpPolicyRules: 1_000,
+  /** Prefixes, AS numbers and communities of one policy. */
+  bgpPolicyEntries: 200_000,
+  /** Patterns with wildcards in one list: each is tried on each community. */
+  bgpPolicyWildcards: 256,
+  /** Conditions within `not` within `not`. */
+  bgpPolicyDepth: 8,
+  bgpPolicyExpressionChars: 256,
+  /** States of a regular expression, before and after they are made deterministic. */
+  bgpPolicyStates: 1_024,
+  bgpPolicyPrepends: 255,
 } as const;
