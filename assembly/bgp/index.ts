@@ -12,6 +12,19 @@ export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, enc
 export { applyBatch, decodeBatch, dropBatch, ingest } from "./ingest";
 export { heldBytes } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
+export { originOf } from "./origin";
+export {
+  roaBegin,
+  roaChanged,
+  roaCommit,
+  roaCount,
+  roaCovering,
+  roaDrop,
+  roaSeed,
+  roaState,
+  roaTotal,
+} from "./roa";
+export { roaApply, roaBuffer, roaConsumed, roaRows } from "./rtr";
 export { clearRib, createRib, freeRib, startSession } from "./rib";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext, tableChanges, tableCount } from "./scan";
 export { setCount, setSeed } from "./set";

@@ -226,3 +226,27 @@ export const OPEN_COUNT = 12;
 export const OPEN_ROWS = 16;
 export const OPEN_ROW_BYTES = 8;
 export const OPEN_CAPABILITIES_MAX = 256;
+
+// Origin validation (RFC 6811, RFC 8210). A cache has two generations of data: what counts, and what is coming in.
+export const ROA_CACHES = 16;
+export const ROA_INPUT_BYTES = 1 << 17;
+export const ROA_PDU_BYTES_MAX = 8192;
+export const ROA_ROWS_MAX = 1024;
+export const ORIGIN_NONE = 0xffffffff;
+export const ROA_NOT_FOUND = 0;
+export const ROA_VALID = 1;
+export const ROA_INVALID = 2;
+// Why roaApply() stopped.
+export const ROA_STOP_MORE = 0;
+export const ROA_STOP_PDU = 1;
+export const ROA_STOP_CORRUPT = 2;
+export const ROA_STOP_UNKNOWN = 3;
+export const ROA_STOP_DUPLICATE = 4;
+export const ROA_STOP_FULL = 5;
+export const ROA_STOP_MEMORY = 6;
+// A row of roaCovering().
+export const ROA_ROW_AS = 0;
+export const ROA_ROW_CACHES = 4;
+export const ROA_ROW_BITS = 8;
+export const ROA_ROW_MAX_BITS = 9;
+export const ROA_ROW_BYTES = 16;

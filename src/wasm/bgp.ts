@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import * as n from "../../assembly/bgp/layout.js";
 import { type Exports, instantiate } from "./bgp_exports.js";
+import { RoaTable } from "./bgp_roa.js";
 import type {
   NotificationContent,
   OpenMessage,
@@ -39,6 +40,11 @@ export class BgpModule {
     this.#status = wasm.statusBuffer();
     this.#bytes = new Uint8Array(wasm.memory.buffer);
     this.#view = new DataView(wasm.memory.buffer);
+  }
+
+  /** Origin validation's view of the same memory; there is one table, however many views. */
+  roaTable(): RoaTable {
+    return new RoaTable(this.#wasm);
   }
 
   /** Views on the memory, made anew when it has grown. */
