@@ -21,8 +21,14 @@ const FAULTS: Readonly<Record<number, readonly [number, string]>> = {
   [ROA_STOP.memory]: [ERROR.internal, "out of memory"],
 };
 
+/** Opens a connection; the socket is not connected yet. */
+export type DialCache = (config: RpkiCacheConfig) => Socket;
+
+export const dialCache: DialCache = ({ host, port }) => connect({ host, port, noDelay: true });
+
 export interface CacheHost {
   readonly table: RoaTable;
+  readonly dial: DialCache;
   /** The caches whose data counts, a bit each, as things stand now. */
   counting(): number;
   changed(counts: FamilyCounts): void;
@@ -152,8 +158,7 @@ export class Cache {
   }
 
   #connect(): void {
-    const { host, port } = this.config;
-    const socket = connect({ host, port, noDelay: true });
+    const socket = this.#host.dial(this.config);
     this.#socket = socket;
     this.#rest = null;
     const ours = () => this.#socket === socket;

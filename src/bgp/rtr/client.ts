@@ -4,7 +4,7 @@
 import { AppError } from "../../base/errors.js";
 import { formatPrefix, parsePrefix } from "../../base/ip.js";
 import { type FamilyCounts, ORIGIN_NONE, type RoaTable } from "../../wasm/bgp_roa.js";
-import { Cache } from "./cache.js";
+import { Cache, dialCache } from "./cache.js";
 import type { RpkiCacheConfig } from "./config.js";
 import type { RpkiFigures, Validation, ValidationQuery } from "./protocol.js";
 
@@ -28,11 +28,12 @@ export class RpkiClient {
   #changes = 0;
   #closed = false;
 
-  constructor(table: RoaTable, caches: readonly RpkiCacheConfig[], events: RpkiEvents) {
+  constructor(table: RoaTable, caches: readonly RpkiCacheConfig[], events: RpkiEvents, dial = dialCache) {
     this.#table = table;
     this.#events = events;
     const host = {
       table,
+      dial,
       counting: () => this.#counting(),
       changed: (counts: FamilyCounts) => this.#changed(counts),
       note: (cache: Cache, text: string) => events.note(cacheName(cache.config), text),
