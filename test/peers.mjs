@@ -21,6 +21,7 @@ const PACKAGES = [
   "procps",
   "python3",
   "python3-os-ken",
+  "stayrtr",
   "tcpdump",
 ];
 

@@ -18,6 +18,7 @@ export { importCheck, importTransform } from "./import_check";
 export { decodeBatch } from "./ingest";
 export { give, heldBytes, take } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
+export { originOf } from "./origin";
 export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
 export {
   clearRib,
@@ -31,6 +32,18 @@ export {
   tableChanges,
   tableCount,
 } from "./rib";
+export {
+  roaBegin,
+  roaChanged,
+  roaCommit,
+  roaCount,
+  roaCovering,
+  roaDrop,
+  roaSeed,
+  roaState,
+  roaTotal,
+} from "./roa";
+export { roaApply, roaBuffer, roaConsumed, roaRows } from "./rtr";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext } from "./scan";
 export { setCount, setSeed } from "./set";
 export { createSource, freeSource, sourceCount, sourceOf, sourceTotal } from "./source";

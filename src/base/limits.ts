@@ -89,4 +89,16 @@ export const LIMITS = {
   /** States of a regular expression, before and after they are made deterministic. */
   bgpPolicyStates: 1_024,
   bgpPolicyPrepends: 255,
+
+  // bgp: origin validation
+  rpkiVrpsPerCache: 4_000_000,
+  /** How long a cache may take to connect, to answer, and for each next piece of an answer. */
+  rpkiAnswerMs: 30_000,
+  rpkiResponseMs: 600_000,
+
+  // bgp: routes in the kernel
+  /** UPDATE bytes that wait for the kernel; above it they are worked off at once. */
+  fibQueueBytes: 4 << 20,
+  /** Routes that the kernel refused and that are tried again; more are only counted. */
+  fibRefused: 65_536,
 } as const;

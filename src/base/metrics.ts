@@ -123,6 +123,22 @@ const rows = {
   sennit_bgp_strangers_refused_total: { type: "counter", help: "Connections from addresses that are no peer's" },
   sennit_bgp_memory_bytes: { type: "gauge", help: "Bytes that BGP tables and attribute sets hold" },
   sennit_bgp_attribute_sets: { type: "gauge", help: "Distinct attribute sets" },
+  sennit_bgp_rpki_vrps: { type: "gauge", help: "Distinct VRPs that count", labels: ["family"] },
+  sennit_bgp_rpki_cache_up: { type: "gauge", help: "1 while the cache's data is current", labels: ["cache"] },
+  sennit_bgp_rpki_cache_used: { type: "gauge", help: "1 while the cache's data counts", labels: ["cache"] },
+  sennit_bgp_rpki_cache_vrps: { type: "gauge", help: "VRPs that the cache has", labels: ["cache", "family"] },
+  sennit_bgp_rpki_cache_serial: { type: "gauge", help: "Serial of the cache's data", labels: ["cache"] },
+  sennit_bgp_rpki_cache_updated_seconds: {
+    type: "gauge",
+    help: "Time of the cache's last End of Data, epoch seconds",
+    labels: ["cache"],
+  },
+  sennit_bgp_rpki_cache_connections_total: { type: "counter", help: "Connections to the cache", labels: ["cache"] },
+  sennit_bgp_rpki_cache_errors_total: {
+    type: "counter",
+    help: "Error Reports from and to the cache",
+    labels: ["cache", "direction"],
+  },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

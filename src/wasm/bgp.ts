@@ -4,6 +4,8 @@
 import * as n from "../../assembly/bgp/layout.js";
 import { BgpExports } from "./bgp_export.js";
 import { BgpMemory } from "./bgp_memory.js";
+import { type PolicyExports, PolicyView } from "./bgp_policy.js";
+import { type RoaExports, RoaTable } from "./bgp_roa.js";
 import { BgpTables } from "./bgp_tables.js";
 import type { NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
 
@@ -15,6 +17,8 @@ const CUT: NotificationContent = { notify: n.NOTIFY_BAD_LENGTH, data: new Uint8A
 export class BgpModule {
   readonly tables: BgpTables;
   readonly exports: BgpExports;
+  readonly policies: PolicyView;
+  readonly roaTable: RoaTable;
   readonly #memory = new BgpMemory();
   /** Where in INPUT the bytes not yet used begin and end, and where those begin that the last next() has used. */
   #at = 0;
@@ -24,6 +28,8 @@ export class BgpModule {
   constructor() {
     this.tables = new BgpTables(this.#memory);
     this.exports = new BgpExports(this.#memory);
+    this.policies = new PolicyView(this.#memory.wasm as unknown as PolicyExports);
+    this.roaTable = new RoaTable(this.#memory.wasm as unknown as RoaExports);
   }
 
   // --- receiving -------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import * as n from "../../assembly/bgp/layout.js";
+import type { RoaExports } from "./bgp_roa.js";
 
-export interface Exports {
+export interface Exports extends RoaExports {
   readonly memory: WebAssembly.Memory;
   layoutVersion(): number;
   attributeRow(code: number): number;
