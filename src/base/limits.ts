@@ -75,4 +75,12 @@ export const LIMITS = {
   bgpPrefixesPerLookup: 10_000,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
+  /** Bytes waiting for a peer's socket at which its exporter pauses, and at which it goes on. */
+  bgpWriteHighBytes: 1 << 20,
+  bgpWriteLowBytes: 256 << 10,
+  /** Ranges of dynamic neighbours, and peers that one may make. */
+  bgpDynamicRanges: 256,
+  bgpDynamicPeers: 1_024,
+  /** Bytes of the text that a Cease carries (RFC 9003). */
+  bgpShutdownTextBytes: 255,
 } as const;

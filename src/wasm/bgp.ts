@@ -28,6 +28,8 @@ export class BgpModule {
   /** Where in INPUT the bytes not yet used begin and end. */
   #at = 0;
   #end = 0;
+  /** Where what the last next() has used up begins. */
+  #from = 0;
 
   constructor() {
     const wasm = instantiate();
@@ -80,10 +82,16 @@ export class BgpModule {
    */
   next(rib: RibSlot, updates: boolean): number {
     const left = this.#end - this.#at;
+    this.#from = this.#at;
     const stop = updates ? this.#wasm.ingest(rib, this.#at, left) : this.#wasm.decodeBatch(rib, this.#at, left, 0);
     this.#refresh();
     this.#at += this.#statusWord(n.STATUS_CONSUMED);
     return stop;
+  }
+
+  /** The UPDATEs that the last next() has used up: whole messages, valid until the next call. */
+  consumed(): Uint8Array {
+    return this.#bytes.subarray(this.#from, this.#at);
   }
 
   /** After STOP.message: its type. */
