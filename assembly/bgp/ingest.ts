@@ -6,6 +6,7 @@ import { frame } from "./header";
 import {
   ERR_MEMORY,
   HEADER_BYTES,
+  MESSAGE_BYTES_EXTENDED,
   MESSAGE_BYTES_MAX,
   MSG_UPDATE,
   R_ACTION,
@@ -16,6 +17,8 @@ import {
   R_SET,
   RECORD_BYTES,
   RECORDS_MAX,
+  RIB_FLAG_EXTENDED_MESSAGES,
+  RIB_FLAGS,
   STATUS_CONSUMED,
   STATUS_MESSAGE,
   STATUS_MESSAGE_BYTES,
@@ -44,9 +47,11 @@ export function decodeBatch(rib: usize, p: usize, bytes: u32, updates: bool): i3
   const start = p;
   const end = p + bytes;
   let messages: u32 = 0;
+  const extended = (load<u32>(rib, RIB_FLAGS) & RIB_FLAG_EXTENDED_MESSAGES) != 0;
+  const most: u32 = extended ? MESSAGE_BYTES_EXTENDED : MESSAGE_BYTES_MAX;
   let stop: i32 = STOP_NEED_MORE;
   while (p < end) {
-    const length = frame(p, <u32>(end - p));
+    const length = frame(p, <u32>(end - p), most);
     if (length <= 0) {
       if (length < 0) stop = STOP_RESET;
       break;
@@ -60,7 +65,7 @@ export function decodeBatch(rib: usize, p: usize, bytes: u32, updates: bool): i3
       break;
     }
     // A message has fewer prefixes than bytes.
-    if (recordCount() + MESSAGE_BYTES_MAX > <u32>RECORDS_MAX) {
+    if (recordCount() + length > <u32>RECORDS_MAX) {
       stop = STOP_RECORDS_FULL;
       break;
     }

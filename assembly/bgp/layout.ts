@@ -161,7 +161,7 @@ export const SLACK_BYTES = 64;
 
 // A record: one prefix that an UPDATE announces or withdraws. Bytes from its start.
 export const RECORD_BYTES = 32;
-export const RECORDS_MAX = 16384;
+export const RECORDS_MAX = 1 << 17;
 export const R_SET = 0;
 export const R_FAMILY = 4;
 export const R_LENGTH = 5;
@@ -192,6 +192,7 @@ export const RIB_END_OF_RIB = 80;
 export const RIB_BYTES = 96;
 export const RIB_FLAG_FOUR_OCTET_AS = 1;
 export const RIB_FLAG_IBGP = 2;
+export const RIB_FLAG_EXTENDED_MESSAGES = 4;
 /** Shifted left by the family: the session has negotiated it. */
 export const RIB_FLAG_FAMILY = 1 << 8;
 /** Shifted left by the family: its prefixes carry a path identifier (RFC 7911). */

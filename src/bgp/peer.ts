@@ -134,7 +134,8 @@ export class Peer {
     const { negotiated } = session;
     if (!negotiated) return;
     const families = negotiated.families.map((family) => family.rib);
-    const options = { fourOctetAs: negotiated.fourOctetAs, families };
+    const { fourOctetAs, extendedMessages } = negotiated;
+    const options = { fourOctetAs, extendedMessages, families };
     this.#host.module.startSession(this.ribIn, { ...options, ibgp: this.ibgp });
     // What we send ourselves is kept as it is, LOCAL_PREF included: hence as if internal.
     this.#host.module.startSession(this.ribOut, { ...options, ibgp: true });

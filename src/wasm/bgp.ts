@@ -270,6 +270,7 @@ export class BgpModule {
     let flags = 0;
     if (options.fourOctetAs) flags |= n.RIB_FLAG_FOUR_OCTET_AS;
     if (options.ibgp) flags |= n.RIB_FLAG_IBGP;
+    if (options.extendedMessages) flags |= n.RIB_FLAG_EXTENDED_MESSAGES;
     for (const family of options.families) flags |= n.RIB_FLAG_FAMILY << family;
     this.#wasm.startSession(rib, flags);
   }
