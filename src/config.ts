@@ -13,7 +13,7 @@ import {
   text,
   type Values,
 } from "./base/config.js";
-import { PEER_FIELDS } from "./bgp/config.js";
+import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -36,6 +36,7 @@ const bgp = {
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
   peer: tables(PEER_FIELDS),
+  dynamic: tables(DYNAMIC_FIELDS),
 };
 
 const openflow = {

@@ -6,7 +6,11 @@ import { STATUS } from "./buffers";
 import { frame } from "./header";
 import {
   HEADER_BYTES,
+  MESSAGE_BYTES_EXTENDED,
+  MESSAGE_BYTES_MAX,
   MSG_UPDATE,
+  RIB_FLAG_EXTENDED_MESSAGES,
+  RIB_FLAGS,
   STATUS_CONSUMED,
   STATUS_MESSAGE,
   STATUS_MESSAGE_BYTES,
@@ -29,9 +33,11 @@ export function decodeBatch(rib: usize, p: usize, bytes: u32, updates: bool): i3
   const start = p;
   const end = p + bytes;
   let messages: u32 = 0;
+  const extended = (load<u32>(rib, RIB_FLAGS) & RIB_FLAG_EXTENDED_MESSAGES) != 0;
+  const most: u32 = extended ? MESSAGE_BYTES_EXTENDED : MESSAGE_BYTES_MAX;
   let stop: i32 = STOP_NEED_MORE;
   while (p < end) {
-    const length = frame(p, <u32>(end - p));
+    const length = frame(p, <u32>(end - p), most);
     if (length <= 0) {
       if (length < 0) stop = STOP_RESET;
       break;

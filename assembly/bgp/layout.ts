@@ -5,6 +5,8 @@ export const LAYOUT_VERSION = 3;
 // Messages (RFC 4271 §4.1, RFC 2918). CISCO_REFRESH is the pre-standard code that capability 128 announces.
 export const HEADER_BYTES = 19;
 export const MESSAGE_BYTES_MAX = 4096;
+/** With the extended message capability (RFC 8654), for all but OPEN and KEEPALIVE. */
+export const MESSAGE_BYTES_EXTENDED = 65535;
 export const MSG_OPEN = 1;
 export const MSG_UPDATE = 2;
 export const MSG_NOTIFICATION = 3;
@@ -16,7 +18,8 @@ export const UPDATE_BYTES_MIN = 23;
 export const NOTIFICATION_BYTES_MIN = 21;
 export const ROUTE_REFRESH_BYTES = 23;
 
-// NOTIFICATION codes (RFC 4271 §4.5, RFC 4486, RFC 6608, RFC 7313) as code << 8 | subcode: what a reset carries.
+// NOTIFICATION codes (RFC 4271 §4.5, RFC 4486, RFC 6608, RFC 7313, RFC 8538, RFC 9234, RFC 9687) as code << 8 |
+// subcode: what a reset carries.
 export const NOTIFY_NOT_SYNCHRONIZED = 0x0101;
 export const NOTIFY_BAD_LENGTH = 0x0102;
 export const NOTIFY_BAD_TYPE = 0x0103;
@@ -27,6 +30,7 @@ export const NOTIFY_IDENTIFIER = 0x0203;
 export const NOTIFY_PARAMETER = 0x0204;
 export const NOTIFY_HOLD_TIME = 0x0206;
 export const NOTIFY_CAPABILITY = 0x0207;
+export const NOTIFY_ROLE = 0x020b;
 export const NOTIFY_ATTRIBUTE_LIST = 0x0301;
 export const NOTIFY_UNRECOGNIZED_WELL_KNOWN = 0x0302;
 export const NOTIFY_OPTIONAL_ATTRIBUTE = 0x0309;
@@ -36,6 +40,7 @@ export const NOTIFY_FSM = 0x0500;
 export const NOTIFY_FSM_OPENSENT = 0x0501;
 export const NOTIFY_FSM_OPENCONFIRM = 0x0502;
 export const NOTIFY_FSM_ESTABLISHED = 0x0503;
+export const NOTIFY_CEASE_PREFIXES = 0x0601;
 export const NOTIFY_CEASE_SHUTDOWN = 0x0602;
 export const NOTIFY_CEASE_DECONFIGURED = 0x0603;
 export const NOTIFY_CEASE_RESET = 0x0604;
@@ -43,16 +48,22 @@ export const NOTIFY_CEASE_REJECTED = 0x0605;
 export const NOTIFY_CEASE_CONFIG = 0x0606;
 export const NOTIFY_CEASE_COLLISION = 0x0607;
 export const NOTIFY_CEASE_RESOURCES = 0x0608;
+export const NOTIFY_CEASE_HARD_RESET = 0x0609;
+export const NOTIFY_REFRESH_LENGTH = 0x0701;
+export const NOTIFY_SEND_HOLD_EXPIRED = 0x0800;
 
 // Capabilities (RFC 5492 and the IANA registry).
 export const CAP_MULTIPROTOCOL = 1;
 export const CAP_ROUTE_REFRESH = 2;
 export const CAP_EXTENDED_NEXT_HOP = 5;
+export const CAP_EXTENDED_MESSAGE = 6;
+export const CAP_ROLE = 9;
 export const CAP_GRACEFUL_RESTART = 64;
 export const CAP_FOUR_OCTET_AS = 65;
 export const CAP_ADD_PATH = 69;
 export const CAP_ENHANCED_REFRESH = 70;
 export const CAP_LONG_LIVED_GR = 71;
+export const CAP_FQDN = 73;
 export const CAP_CISCO_REFRESH = 128;
 export const CAP_CISCO_MULTI_SESSION = 131;
 export const AS_TRANS = 23456;

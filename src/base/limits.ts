@@ -101,4 +101,12 @@ export const LIMITS = {
   fibQueueBytes: 4 << 20,
   /** Routes that the kernel refused and that are tried again; more are only counted. */
   fibRefused: 65_536,
+  /** Bytes waiting for a peer's socket at which its exporter pauses, and at which it goes on. */
+  bgpWriteHighBytes: 1 << 20,
+  bgpWriteLowBytes: 256 << 10,
+  /** Ranges of dynamic neighbours, and peers that one may make. */
+  bgpDynamicRanges: 256,
+  bgpDynamicPeers: 1_024,
+  /** Bytes of the text that a Cease carries (RFC 9003). */
+  bgpShutdownTextBytes: 255,
 } as const;

@@ -2,9 +2,10 @@
 // No state machine here. Nothing that a peer sends makes this throw.
 
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import { LIMITS } from "../base/limits.js";
 import type { BgpModule } from "../wasm/bgp.js";
-import { INPUT_BYTES, MESSAGE_BYTES_MAX, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
+import { INPUT_BYTES, MESSAGE_BYTES_EXTENDED, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
 import type { NotificationContent, RibSlot } from "../wasm/bgp_types.js";
 
 /** Messages by kind, as yabgp's statistic names them. */
@@ -46,23 +47,39 @@ export interface ConnectionEvents {
   /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
   error(content: NotificationContent): void;
   closed(): void;
+  /** The queue was full and has room again. */
+  drained(): void;
 }
+
+/** Sees whole messages, as they went over the wire. The bytes are valid during the call only. */
+export type Tap = (sent: boolean, bytes: Uint8Array) => void;
 
 /** How long a closed connection may take to send its last NOTIFICATION. */
 const LINGER_MS = 1_000;
-const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_MAX;
+/** What is left of the input beside the longest message that may not have come whole. */
+const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_EXTENDED;
 
 export class Connection {
   readonly outgoing: boolean;
   readonly statistic: Statistic = { receive: noMessages(), send: noMessages() };
   /** UPDATEs go to the RIB only when the session is established. */
   established = false;
+  tap: Tap | null = null;
   readonly #socket: Socket;
   readonly #module: BgpModule;
   readonly #rib: RibSlot;
   readonly #events: ConnectionEvents;
   #rest: Buffer | null = null;
   #open = true;
+  #full = false;
+  #progressAt = 0;
+  /** One for all writes: the socket calls it when bytes have gone to the kernel. */
+  readonly #written = () => {
+    this.#progressAt = performance.now();
+    if (!this.#full || this.#socket.writableLength > LIMITS.bgpWriteLowBytes) return;
+    this.#full = false;
+    if (this.#open) this.#events.drained();
+  };
 
   constructor(socket: Socket, outgoing: boolean, module: BgpModule, rib: RibSlot, events: ConnectionEvents) {
     this.#socket = socket;
@@ -82,6 +99,24 @@ export class Connection {
     return (this.#socket.localAddress ?? "").replace(/^::ffff:/, "");
   }
 
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  /** True from the high water mark on until `drained`: who has much to send waits. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** When the peer last took bytes (ms of performance.now()), Infinity when none are waiting for it. */
+  get progressAt(): number {
+    return this.#socket.writableLength === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+  }
+
   /** Bytes that wait for the socket. */
   get queuedBytes(): number {
     return this.#socket.writableLength;
@@ -92,7 +127,10 @@ export class Connection {
     if (!this.#open) return;
     const counter = COUNTER[type];
     if (counter) this.statistic.send[counter] += count;
-    this.#socket.write(bytes);
+    this.tap?.(true, bytes);
+    if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
+    this.#socket.write(bytes, this.#written);
+    if (this.#socket.writableLength >= LIMITS.bgpWriteHighBytes) this.#full = true;
     if (this.#socket.writableLength > LIMITS.bgpWriteQueueBytes * 4) {
       this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() });
     }
@@ -133,11 +171,13 @@ export class Connection {
       const message = stop === STOP.message ? this.#module.takeMessage() : null;
       const fault = stop === STOP.reset ? this.#module.notification() : null;
       if (updates > 0) {
+        this.#tapUpdates();
         this.statistic.receive.Updates += updates;
         this.#events.updates(updates);
       }
       if (!this.#open || stop === STOP.needMore) return;
       if (message) {
+        this.tap?.(false, message);
         const counter = COUNTER[type];
         if (counter) this.statistic.receive[counter]++;
         this.#events.message(type, message);
@@ -147,5 +187,10 @@ export class Connection {
         return;
       }
     }
+  }
+
+  /** UPDATEs that the module has used up without handing them over: whole, one after another. */
+  #tapUpdates(): void {
+    if (this.tap) this.tap(false, this.#module.consumed());
   }
 }

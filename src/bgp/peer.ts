@@ -8,6 +8,7 @@ import { localJson, remoteJson } from "./capabilities.js";
 import type { PeerConfig } from "./config.js";
 import { noMessages, type Statistic } from "./connection.js";
 import { RIB_FAMILIES } from "./families.js";
+import { PeerMemory } from "./memory.js";
 import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { replay } from "./replay.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
@@ -21,6 +22,7 @@ export class Peer {
   readonly ribIn: RibSlot;
   readonly ribOut: RibSlot;
   readonly #host: PeerHost;
+  readonly #memory = new PeerMemory();
   readonly #events: SessionEvents;
   #session: Session;
   /** A second connection that waits for the collision to be decided. */
@@ -59,18 +61,19 @@ export class Peer {
   }
 
   #newSession(): Session {
-    return new Session(this.#host, this.config, this.ribIn, this.#events);
+    return new Session(this.#host, this.config, this.ribIn, this.#events, this.#memory);
   }
 
   start(): void {
+    this.#memory.forget();
     this.#session.input({ kind: "start" });
   }
 
   /** Ends the session until start(). */
-  stop(notify: number = NOTIFY.shutdown): void {
-    this.#rival?.dispose(notify);
+  stop(notify: number = NOTIFY.shutdown, text = ""): void {
+    this.#rival?.dispose(notify, text);
     this.#rival = null;
-    this.#session.input({ kind: "stop", notify });
+    this.#session.stop(notify, text);
   }
 
   /** Ends the peer for good. */
@@ -84,9 +87,9 @@ export class Peer {
   /** Takes a connection from the peer; the reason when it is refused, as NOTIFICATION code. */
   accept(socket: Socket): number | null {
     const { name, stopped } = this.#session.state;
-    if (stopped) return NOTIFY.rejected;
+    if (stopped || this.#session.damped) return NOTIFY.rejected;
     if (name === "ESTABLISHED" || this.#rival) return NOTIFY.collision;
-    if (name === "OPENSENT" || name === "OPENCONFIRM") {
+    if (this.#session.connected) {
       this.#rival = this.#newSession();
       this.#rival.accept(socket);
     } else this.#session.accept(socket);
@@ -131,7 +134,8 @@ export class Peer {
     const { negotiated } = session;
     if (!negotiated) return;
     const families = negotiated.families.map((family) => family.rib);
-    const options = { fourOctetAs: negotiated.fourOctetAs, families };
+    const { fourOctetAs, extendedMessages } = negotiated;
+    const options = { fourOctetAs, extendedMessages, families };
     this.#host.module.startSession(this.ribIn, { ...options, ibgp: this.ibgp });
     // What we send ourselves is kept as it is, LOCAL_PREF included: hence as if internal.
     this.#host.module.startSession(this.ribOut, { ...options, ibgp: true });
@@ -170,6 +174,7 @@ export class Peer {
       remote_addr: config.remote_addr,
       remote_as: config.remote_as,
       uptime: this.uptimeSeconds,
+      last_notification: this.#memory.last,
     };
   }
 

@@ -3,6 +3,7 @@
 import type { PeerConfig } from "./config.js";
 import type { Statistic } from "./connection.js";
 import type { StateName } from "./fsm.js";
+import type { NotificationView } from "./notifications.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerState {
@@ -13,6 +14,8 @@ export interface PeerState {
   readonly local_as: number;
   /** Seconds in ESTABLISHED, 0 otherwise. */
   readonly uptime: number;
+  /** The last NOTIFICATION, whoever sent it; null when there was none. */
+  readonly last_notification: NotificationView | null;
   readonly capability: { readonly local: Record<string, unknown>; readonly remote: Record<string, unknown> };
 }
 
@@ -59,7 +62,8 @@ export type BgpMethods = {
   statistic(params: OfPeer): Statistic;
   version(params: OfPeer<{ sent: boolean }>): Version;
   manualStart(params: OfPeer): void;
-  manualStop(params: OfPeer): void;
+  /** `reason`: a shutdown communication (RFC 9003). */
+  manualStop(params: OfPeer<{ reason: string }>): void;
   refresh(params: OfPeer<{ afi: unknown; safi: unknown; res: unknown }>): void;
   update(params: OfPeer<{ body: UpdateBody }>): void;
   encode(params: OfPeer<{ body: UpdateBody }>): Uint8Array;

@@ -6,9 +6,11 @@ import { AppError, listenError, reasonOf } from "../base/errors.js";
 import { formatAddress, parseAddress, parsePrefix } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
 import { setListenerMd5 } from "../system/tcp_md5.js";
+import { setListenerReach } from "../system/tcp_socket.js";
 import { BgpModule } from "../wasm/bgp.js";
 import { HEADER_BYTES, MSG, NOTIFY } from "../wasm/bgp_numbers.js";
 import type { NotificationContent } from "../wasm/bgp_types.js";
+import { remotePeerAddress } from "./addresses.js";
 import { ValueError } from "./attribute_values.js";
 import { attributesJson } from "./attributes.js";
 import type { BgpConfig, PeerConfig } from "./config.js";
@@ -68,8 +70,7 @@ export class Speaker {
 
   #accept(socket: Socket): void {
     socket.on("error", () => undefined);
-    const bytes = parseAddress((socket.remoteAddress ?? "").replace(/^::ffff:/, "").replace(/%.*$/, ""));
-    const peer = bytes ? this.#peers.get(formatAddress(bytes)) : undefined;
+    const peer = this.#peers.get(remotePeerAddress(socket.remoteAddress) ?? "");
     const refused = peer ? peer.accept(socket) : NOTIFY.rejected;
     if (refused === null) return;
     if (peer) this.#host.log(peer.config.remote_addr, `its connection is refused with ${notifyText(refused)}`);
@@ -96,14 +97,19 @@ export class Speaker {
     const peer = new Peer(this.#host, config);
     this.#peers.set(config.remote_addr, peer);
     if (config.md5 !== "") this.#signed(config.remote_addr, config.md5);
+    if (config.ttl_security > 0 && this.#server) setListenerReach(this.#server, this.#listensOnIpv6);
     peer.start();
+  }
+
+  get #listensOnIpv6(): boolean {
+    return this.#config.listen?.host.includes(":") ?? false;
   }
 
   /** Sets or removes ("") the key that a peer's incoming connections must be signed with. */
   #signed(address: string, key: string): void {
     if (!this.#server) return;
     try {
-      setListenerMd5(this.#server, this.#config.listen?.host.includes(":") ?? false, address, key);
+      setListenerMd5(this.#server, this.#listensOnIpv6, address, key);
     } catch (error) {
       this.#host.log(address, `its MD5 key cannot be set on the listening socket: ${reasonOf(error)}`);
     }

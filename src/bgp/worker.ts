@@ -1,6 +1,7 @@
 // The BGP worker's thread: the speaker behind the calls of protocol.ts.
 
 import { AppError } from "../base/errors.js";
+import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { WorkerTask } from "../workers/pool.js";
 import { WorkerServer } from "../workers/rpc.js";
 import type { BgpConfig } from "./config.js";
@@ -19,7 +20,7 @@ export default function run({ port, data: config }: WorkerTask<BgpConfig>): Prom
       statistic: ({ address }) => speaker.peer(address).statistic(),
       version: ({ address, sent }) => speaker.peer(address).version(sent),
       manualStart: ({ address }) => speaker.manualStart(address),
-      manualStop: ({ address }) => speaker.peer(address).stop(),
+      manualStop: ({ address, reason }) => speaker.peer(address).stop(NOTIFY.shutdown, reason),
       refresh: ({ address, afi, safi, res }) => speaker.refresh(address, afi, safi, res),
       update: ({ address, body }) => speaker.update(address, body),
       encode: ({ address, body }) => speaker.encode(address, body),

@@ -52,6 +52,7 @@ export class BgpTables {
     let flags = 0;
     if (options.fourOctetAs) flags |= n.RIB_FLAG_FOUR_OCTET_AS;
     if (options.ibgp) flags |= n.RIB_FLAG_IBGP;
+    if (options.extendedMessages) flags |= n.RIB_FLAG_EXTENDED_MESSAGES;
     this.#memory.wasm.startSession(rib, flags, mask(options.families), mask(options.addPath ?? []));
   }
 

@@ -8,6 +8,8 @@ export type SetHandle = number & { readonly set: unique symbol };
 export interface SessionOptions {
   readonly fourOctetAs: boolean;
   readonly ibgp: boolean;
+  /** Messages of up to 65535 bytes (RFC 8654). */
+  readonly extendedMessages?: boolean;
   /** Family indices that both sides have announced. */
   readonly families: readonly number[];
   /** Families whose NLRI carry path identifiers (RFC 7911). */

@@ -3,7 +3,7 @@
 import t from "tap";
 import { encodeAttribute, encodeAttributes, walkAttributes } from "../../../src/bgp/attributes.js";
 import { negotiate } from "../../../src/bgp/capabilities.js";
-import type { PeerConfig } from "../../../src/bgp/config.js";
+import { bodyFault, parsePeer } from "../../../src/bgp/config.js";
 import type { Connection } from "../../../src/bgp/connection.js";
 import { replay } from "../../../src/bgp/replay.js";
 import { BgpModule } from "../../../src/wasm/bgp.js";
@@ -35,7 +35,8 @@ t.test("OPEN", async (t) => {
   t.equal(module.decodeOpen(open(255, 255, 0, 99, ...capability)), null, "a wide length that overruns");
   t.equal(module.decodeOpen(open(0, 255, 0, 9, ...capability)), null, "length 0 has nothing after it");
   const short = module.decodeOpen(open(5, 2, 3, 65, 1, 7));
-  const config = { afi_safi: ["ipv4"], hold_time: 90 } as unknown as PeerConfig;
+  const body = { remote_addr: "10.0.0.2", remote_as: 65002 };
+  const config = parsePeer(body, { path: "", localAs: 65001, fault: bodyFault });
   t.equal(short && negotiate(config, short).fourOctetAs, false, "a capability 65 of one byte is none (RFC 6793 §3)");
 });
 
