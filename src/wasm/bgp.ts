@@ -18,7 +18,7 @@ export class BgpModule {
   readonly tables: BgpTables;
   readonly exports: BgpExports;
   readonly policies: PolicyView;
-  readonly roaTable: RoaTable;
+  readonly #roas: RoaTable;
   readonly #memory = new BgpMemory();
   /** Where in INPUT the bytes not yet used begin and end, and where those begin that the last next() has used. */
   #at = 0;
@@ -29,7 +29,12 @@ export class BgpModule {
     this.tables = new BgpTables(this.#memory);
     this.exports = new BgpExports(this.#memory);
     this.policies = new PolicyView(this.#memory.wasm as unknown as PolicyExports);
-    this.roaTable = new RoaTable(this.#memory.wasm as unknown as RoaExports);
+    this.#roas = new RoaTable(this.#memory.wasm as unknown as RoaExports);
+  }
+
+  /** Validated ROA payloads. */
+  roaTable(): RoaTable {
+    return this.#roas;
   }
 
   // --- receiving -------------------------------------------------------------------------------------------------

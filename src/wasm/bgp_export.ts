@@ -41,12 +41,15 @@ export class BgpExports {
     if (options.ibgp) flags |= n.X_FLAG_IBGP;
     if (options.client) flags |= n.X_FLAG_CLIENT;
     if (options.fourOctetAs) flags |= n.X_FLAG_FOUR_OCTET_AS;
+    if (options.policyPerRoute) flags |= n.X_FLAG_POLICY_PER_ROUTE;
     const set = (offset: number, value: number) => this.#memory.setU32(x + offset, value);
     set(n.X_FLAGS, flags);
     set(n.X_FAMILIES, mask(options.families));
     set(n.X_ADD_PATH, mask(options.addPath));
     set(n.X_SOURCE, options.source);
     set(n.X_MESSAGE_BYTES, options.messageBytesMax);
+    set(n.X_NEIGHBOR, options.neighbor);
+    set(n.X_POLICY, options.policy ?? 0);
     set(n.X_CLASS, this.#classes++);
   }
 

@@ -76,8 +76,27 @@ export const FLAG = {
   extendedLength: n.FLAG_EXTENDED_LENGTH,
 } as const;
 
-/** Families whose prefixes a RIB holds. */
-export const FAMILY = { ipv4: n.FAMILY_IPV4, ipv6: n.FAMILY_IPV6 } as const;
+/** Families by the index that Wasm has for them. */
+export const FAMILY = {
+  ipv4: n.FAMILY_IPV4,
+  ipv6: n.FAMILY_IPV6,
+  ipv4Multicast: n.FAMILY_IPV4_MULTICAST,
+  ipv6Multicast: n.FAMILY_IPV6_MULTICAST,
+  ipv4Labelled: n.FAMILY_IPV4_LABELLED,
+  ipv6Labelled: n.FAMILY_IPV6_LABELLED,
+  vpnv4: n.FAMILY_VPNV4,
+  vpnv6: n.FAMILY_VPNV6,
+  ipv4Flowspec: n.FAMILY_IPV4_FLOWSPEC,
+  ipv6Flowspec: n.FAMILY_IPV6_FLOWSPEC,
+  vpnv4Flowspec: n.FAMILY_VPNV4_FLOWSPEC,
+  vpnv6Flowspec: n.FAMILY_VPNV6_FLOWSPEC,
+  ipv4SrPolicy: n.FAMILY_IPV4_SR_POLICY,
+  ipv6SrPolicy: n.FAMILY_IPV6_SR_POLICY,
+  evpn: n.FAMILY_EVPN,
+  routeTarget: n.FAMILY_ROUTE_TARGET,
+  linkState: n.FAMILY_LINK_STATE,
+} as const;
+export const FAMILY_COUNT = n.FAMILIES;
 
 /** Why a batch ended. */
 export const STOP = {

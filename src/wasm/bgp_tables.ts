@@ -2,6 +2,7 @@
 
 import * as n from "../../assembly/bgp/layout.js";
 import type { BgpMemory } from "./bgp_memory.js";
+import type { NeighborHandle, PolicyHandle } from "./bgp_policy.js";
 import type {
   RibCounters,
   RibSlot,
@@ -71,6 +72,13 @@ export class BgpTables {
     return this.#memory.wasm.dropDiscarded(slots) !== 0;
   }
 
+  /** What a peer's routes have to pass on their way in. `perRoute`: the policy looks at more than attributes. */
+  setImport(rib: RibSlot, neighbor: NeighborHandle, policy: PolicyHandle | null, perRoute: boolean): void {
+    this.#memory.setU32(rib + n.RIB_NEIGHBOR, neighbor);
+    this.#memory.setU32(rib + n.RIB_POLICY, policy ?? 0);
+    this.#memory.setU32(rib + n.RIB_POLICY_PER_ROUTE, perRoute ? 1 : 0);
+  }
+
   // --- sources ---------------------------------------------------------------------------------------------------
 
   /** Makes the RIB's routes those of a new source in the shared tables. Null when there are too many sources. */
@@ -95,6 +103,17 @@ export class BgpTables {
     const flags = this.#memory.u32(source + n.SOURCE_FLAGS);
     this.#memory.setU32(source + n.SOURCE_FLAGS, flags | n.SOURCE_FLAG_DYING);
     return source as SourceSlot;
+  }
+
+  /** Runs `work` while the RIB has another source: routes of one that has left its RIB are taken away that way. */
+  withSource<T>(rib: RibSlot, source: SourceSlot, work: () => T): T {
+    const own = this.#memory.u32(rib + n.RIB_SOURCE);
+    this.#memory.setU32(rib + n.RIB_SOURCE, source);
+    try {
+      return work();
+    } finally {
+      this.#memory.setU32(rib + n.RIB_SOURCE, own);
+    }
   }
 
   /** The RIB's source, null when it has none. */

@@ -1,5 +1,7 @@
 // What goes in and out of the typed view of bgp.wasm.
 
+import type { NeighborHandle, PolicyHandle } from "./bgp_policy.js";
+
 /** A RIB's place in the module's memory: one direction of one peer. */
 export type RibSlot = number & { readonly rib: unique symbol };
 /** An interned attribute set. Valid while a table refers to it: read its bytes before the next call that decodes. */
@@ -41,6 +43,11 @@ export interface ExportOptions {
   readonly messageBytesMax: number;
   /** Whose routes do not go back. */
   readonly source: SourceSlot;
+  /** What policy and the protocol's rules must know of the peer. */
+  readonly neighbor: NeighborHandle;
+  readonly policy: PolicyHandle | null;
+  /** The policy looks at more than attributes. */
+  readonly policyPerRoute: boolean;
 }
 
 /** One route of a table. */
