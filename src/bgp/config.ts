@@ -8,6 +8,7 @@ import { AppError } from "../base/errors.js";
 import type { BgpPeerRecord } from "../store/tables.js";
 import { tcpMd5Supported } from "../system/tcp_md5.js";
 import { FAMILIES } from "./families.js";
+import { type Policy, parsePolicies } from "./policy/policy.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -22,6 +23,8 @@ export interface BgpConfig {
   /** Dotted quad. */
   router_id: string;
   peers: PeerConfig[];
+  /** By name. */
+  policies: ReadonlyMap<string, Policy>;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -142,6 +145,7 @@ export interface BgpTable {
   readonly local_as?: number;
   readonly router_id?: string;
   readonly peer?: readonly unknown[];
+  readonly policy?: readonly unknown[];
 }
 
 /** The room's configuration from the parsed `[bgp]` table. Faults: CONFIG and CONFIG_UNKNOWN with the key's path. */
@@ -165,5 +169,6 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     local_as: localAs,
     router_id: routerId,
     peers,
+    policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
   };
 }

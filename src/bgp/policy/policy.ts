@@ -1,12 +1,20 @@
 // Policies: which routes a peer's import or export lets through, and what it changes. From JSON or TOML to a program
 // that bgp.wasm runs.
 
+import type { Field } from "../../base/config.js";
 import { LIMITS } from "../../base/limits.js";
 import { encodeProgram } from "../../wasm/bgp_policy_program.js";
 import type { PolicyRule, PolicySource } from "../../wasm/bgp_policy_types.js";
 import { readConditions } from "./conditions.js";
 import { readThen } from "./edits.js";
 import { type PolicyFault, Source } from "./source.js";
+
+/** `[[bgp.policy]]` as it stands in the file; parsePolicies() checks what is in it. */
+export const policyTables: Field<readonly unknown[]> = {
+  allowed: "an array of tables",
+  fallback: [],
+  read: (value) => (Array.isArray(value) ? value : undefined),
+};
 
 /** A checked policy. It may be sent to other threads. */
 export interface Policy {
