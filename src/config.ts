@@ -14,6 +14,8 @@ import {
   type Values,
 } from "./base/config.js";
 import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
+import { PEER_FIELDS } from "./bgp/config.js";
+import { policyTables } from "./bgp/policy/policy.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -37,6 +39,7 @@ const bgp = {
   router_id: address(),
   peer: tables(PEER_FIELDS),
   dynamic: tables(DYNAMIC_FIELDS),
+  policy: policyTables,
 };
 
 const openflow = {

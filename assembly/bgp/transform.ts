@@ -125,10 +125,13 @@ export function exportRefused(neighbor: usize, attrs: usize, bytes: u32, route: 
 /** Chooses the next hop that goes out. False: the neighbour cannot be given one. */
 function planNextHop(neighbor: usize, flags: u32, route: u32, family: u32): bool {
   const hop = findHop();
-  // A family without next hop (flow specification), or without attributes that could have one.
-  if (hop == 0) return true;
   const external = (flags & NEIGHBOR_IBGP) == 0;
   const extended = (flags & NEIGHBOR_EXTENDED_NEXT_HOP) != 0;
+  // A family without next hop (flow specification); IPv4 unicast of our own may leave it to us.
+  if (hop == 0) {
+    const ours = family == FAMILY_IPV4 && (route & ROUTE_OWN) != 0;
+    return !ours || chooseHop(HOP_SELF, 0, neighbor, family, extended);
+  }
   const transparent = (flags & NEIGHBOR_ROUTE_SERVER_CLIENT) != 0;
   const kept = (flags & NEIGHBOR_NEXT_HOP_UNCHANGED) != 0 || (route & ROUTE_KEEP_NEXT_HOP) != 0 || transparent;
   const reflected = !external && (route & ROUTE_FROM_IBGP) != 0;

@@ -13,6 +13,7 @@ import { addPathField, addPaths } from "./add_path.js";
 import { peerAddress } from "./addresses.js";
 import type { DynamicConfig } from "./dynamic.js";
 import { FAMILIES } from "./families.js";
+import { type Policy, parsePolicies } from "./policy/policy.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -29,6 +30,8 @@ export interface BgpConfig {
   peers: PeerConfig[];
   /** Ranges whose addresses may connect without being configured one by one. */
   dynamic: DynamicConfig[];
+  /** By name. */
+  policies: ReadonlyMap<string, Policy>;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -147,6 +150,16 @@ export const PEER_FIELDS = {
   max_prefix: integer(0, 4_294_967_295, { fallback: 0 }),
   max_prefix_warn: integer(1, 100, { fallback: 75 }),
   max_prefix_restart: integer(0, 65_535, { fallback: 0 }),
+  /** What is taken of its routes, and what of all routes it gets: all, none, or a policy's name. */
+  import: text({ fallback: "all", most: 64 }),
+  export: text({ fallback: "none", most: 64 }),
+  route_reflector_client: boolean({ fallback: false }),
+  route_server_client: boolean({ fallback: false }),
+  next_hop_self: boolean({ fallback: false }),
+  next_hop_unchanged: boolean({ fallback: false }),
+  /** How often our AS may stand in a received path. */
+  allow_own_as: integer(0, 10, { fallback: 0 }),
+  enforce_first_as: boolean({ fallback: false }),
   description: text({ fallback: "", most: 256 }),
 } satisfies { [K in keyof PeerConfig]: Field<unknown> };
 
@@ -280,6 +293,7 @@ export interface BgpTable {
   readonly router_id?: string;
   readonly peer?: readonly unknown[];
   readonly dynamic?: readonly unknown[];
+  readonly policy?: readonly unknown[];
 }
 
 /** The room's configuration from the parsed `[bgp]` table. Faults: CONFIG and CONFIG_UNKNOWN with the key's path. */
@@ -304,5 +318,6 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     router_id: routerId,
     peers,
     dynamic: parseDynamics(table.dynamic ?? [], localAs),
+    policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
   };
 }

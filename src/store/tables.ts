@@ -152,6 +152,14 @@ export interface BgpPeerRecord {
   max_prefix: number;
   max_prefix_warn: number;
   max_prefix_restart: number;
+  import: string;
+  export: string;
+  route_reflector_client: boolean;
+  route_server_client: boolean;
+  next_hop_self: boolean;
+  next_hop_unchanged: boolean;
+  allow_own_as: number;
+  enforce_first_as: boolean;
   description: string;
 }
 

@@ -102,12 +102,14 @@ const FLAGS: readonly (readonly [keyof NeighborOptions, number])[] = [
 ];
 
 const INPUT_BYTES = 1 << 16;
+/** What one runMany() takes. */
+export const PREFIXES_MAX = 4_096;
 
 export class PolicyView {
   readonly #wasm: PolicyExports;
   /** Room for a route's attributes, its prefix and the result. */
   readonly #input: number;
-  readonly #prefix: number;
+  readonly #prefixes: number;
   readonly #output: number;
 
   /** Over a running instance, or over one of its own. */
@@ -115,7 +117,7 @@ export class PolicyView {
     this.#wasm = wasm;
     this.#input = wasm.policyRoom(INPUT_BYTES);
     this.#output = wasm.policyRoom(INPUT_BYTES);
-    this.#prefix = wasm.policyRoom(16);
+    this.#prefixes = wasm.policyRoom(PREFIXES_MAX * 16);
   }
 
   #memory(): Uint8Array {
@@ -190,31 +192,38 @@ export class PolicyView {
 
   /** Runs a policy on one route; `neighbor` says what `self` and `peer` mean. RangeError: over 64 KiB of attributes. */
   run(policy: PolicyHandle, neighbor: NeighborHandle | null, route: PolicyRoute): Outcome {
-    return this.#outcome(this.runMany(policy, neighbor, route, 1), route.attributes);
+    const addresses = route.prefix ? [route.prefix.bytes] : [];
+    return this.#outcome(this.runMany(policy, neighbor, route, addresses, 1), route.attributes);
   }
 
-  /** The same `times` times over; returns what the last run did (-1, 0 or the bytes). For benches. */
-  runMany(policy: PolicyHandle, neighbor: NeighborHandle | null, route: PolicyRoute, times: number): number {
+  /**
+   * Runs a policy `rounds` times on prefixes with the same attributes and length; returns what the last run did (-1,
+   * 0 or the bytes). For benches. RangeError: more than PREFIXES_MAX addresses.
+   */
+  runMany(
+    policy: PolicyHandle,
+    neighbor: NeighborHandle | null,
+    route: PolicyRoute,
+    addresses: readonly Uint8Array[],
+    rounds: number,
+  ): number {
     const { attributes, family, prefix, validation = 0 } = route;
+    if (addresses.length > PREFIXES_MAX) throw new RangeError("these are too many prefixes");
     this.#put(attributes);
-    if (prefix)
-      this.#memory()
-        .fill(0, this.#prefix, this.#prefix + 16)
-        .set(prefix.bytes, this.#prefix);
-    const at = prefix ? this.#prefix : 0;
+    const memory = this.#memory();
+    addresses.forEach((bytes, i) => {
+      memory.fill(0, this.#prefixes + i * 16, this.#prefixes + i * 16 + 16).set(bytes, this.#prefixes + i * 16);
+    });
+    const first = addresses.length === 0 ? 0 : this.#prefixes;
+    const last = first + Math.max(addresses.length - 1, 0) * 16;
+    const bits = prefix?.length ?? 0;
     this.#wasm.policyContext(neighbor ?? 0);
+    const { policyRun } = this.#wasm;
     let result = 0;
-    for (let i = 0; i < times; i++) {
-      result = this.#wasm.policyRun(
-        policy,
-        this.#input,
-        attributes.length,
-        at,
-        prefix?.length ?? 0,
-        family,
-        validation,
-        this.#output,
-      );
+    for (let round = 0; round < rounds; round++) {
+      for (let at = first; at <= last; at += 16) {
+        result = policyRun(policy, this.#input, attributes.length, at, bits, family, validation, this.#output);
+      }
     }
     return result;
   }
@@ -238,10 +247,26 @@ export class PolicyView {
     family: number,
     originator: Uint8Array = Uint8Array.of(0, 0, 0, 0),
   ): Outcome {
+    return this.#outcome(this.exportMany(neighbor, attributes, route, family, originator, 1), attributes);
+  }
+
+  /** The same `times` times over; returns what the last one did (-1, 0 or the bytes). For benches. */
+  exportMany(
+    neighbor: NeighborHandle,
+    attributes: Uint8Array,
+    route: number,
+    family: number,
+    originator: Uint8Array,
+    times: number,
+  ): number {
     this.#put(attributes);
     const id = new DataView(originator.buffer, originator.byteOffset, 4).getUint32(0, true);
-    const bytes = this.#wasm.exportTransform(neighbor, this.#input, attributes.length, route, family, id, this.#output);
-    return this.#outcome(bytes, attributes);
+    const { exportTransform } = this.#wasm;
+    let result = 0;
+    for (let i = 0; i < times; i++) {
+      result = exportTransform(neighbor, this.#input, attributes.length, route, family, id, this.#output);
+    }
+    return result;
   }
 
   /** IMPORT bits. */

@@ -1,12 +1,20 @@
 // Policies: which routes a peer's import or export lets through, and what it changes. From JSON or TOML to a program
 // that bgp.wasm runs.
 
+import type { Field } from "../../base/config.js";
 import { LIMITS } from "../../base/limits.js";
 import { encodeProgram } from "../../wasm/bgp_policy_program.js";
-import type { PolicyRule, PolicySource } from "../../wasm/bgp_policy_types.js";
+import type { Condition, PolicyRule, PolicySource } from "../../wasm/bgp_policy_types.js";
 import { readConditions } from "./conditions.js";
 import { readThen } from "./edits.js";
 import { type PolicyFault, Source } from "./source.js";
+
+/** `[[bgp.policy]]` as it stands in the file; parsePolicies() checks what is in it. */
+export const policyTables: Field<readonly unknown[]> = {
+  allowed: "an array of tables",
+  fallback: [],
+  read: (value) => (Array.isArray(value) ? value : undefined),
+};
 
 /** A checked policy. It may be sent to other threads. */
 export interface Policy {
@@ -14,7 +22,14 @@ export interface Policy {
   /** For PolicyView.load() (src/wasm/bgp_policy.ts). */
   readonly program: Uint8Array;
   readonly rules: number;
+  /** It looks at a route's prefix, and not only at attributes: routes with the same attributes may fare differently. */
+  readonly perRoute: boolean;
 }
+
+const looksAtRoute = (condition: Condition): boolean =>
+  condition.kind === "prefix" ||
+  condition.kind === "validation" ||
+  (condition.kind === "not" && condition.conditions.some(looksAtRoute));
 
 function readRule(source: Source): PolicyRule {
   const given = source.object(["name", "if", "then"]);
@@ -39,7 +54,8 @@ export function parsePolicy(value: unknown, path: string, fault: PolicyFault): P
   const name = named.text();
   if (!/^[\w.-]{1,64}$/.test(name)) named.fail("1 to 64 letters, digits, _, . and -");
   const policy = readSource(given);
-  return { name, program: encodeProgram(policy), rules: policy.rules.length };
+  const perRoute = policy.rules.some(({ conditions }) => conditions.some(looksAtRoute));
+  return { name, program: encodeProgram(policy), rules: policy.rules.length, perRoute };
 }
 
 /** All policies of a configuration, by name. Faults: too many, and two of one name. */

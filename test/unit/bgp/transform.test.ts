@@ -35,7 +35,7 @@ t.test("external peers (RFC 4271 §5.1)", async (t) => {
   const ours = { ...BASE, 2: [[2, [64512, 65001, 65002]]], 3: "192.0.2.254" };
   t.same(out({}, FULL), { ...ours, 8: ["1:1"] }, "MED, LOCAL_PREF and reflection stay within the AS");
   t.same(out({}, FULL, { route: ROUTE.keepMed }), { ...ours, 4: 7, 8: ["1:1"] });
-  t.same(out({}, { 1: 0, 4: 5 }, { route: ROUTE.own }), { 1: 0, 2: [[2, [64512]]], 4: 5 }, "of our own");
+  t.same(out({}, { 1: 0, 4: 5 }, { route: ROUTE.own }), { 1: 0, 2: [[2, [64512]]], 3: "192.0.2.254", 4: 5 });
   t.same(out({}, { ...BASE, 3: "0.0.0.0" }, { route: ROUTE.own }), ours);
   t.same(out({ nextHopUnchanged: true }, BASE)?.[3], "192.0.2.1");
   t.same(out({}, BASE, { route: ROUTE.keepNextHop })?.[3], "192.0.2.1", "set by policy");
