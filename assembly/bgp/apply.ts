@@ -6,6 +6,7 @@ import { SCRATCH } from "./buffers";
 import { decideFamily } from "./decide";
 import { keepsNlri, kindOf, isInline } from "./family";
 import {
+  ACTION_STALE,
   ACTION_WITHDRAW,
   B_ATTRIBUTES,
   B_BYTES,
@@ -33,6 +34,7 @@ import {
   SET_LENGTH,
   SOURCE_GENERATION,
   SOURCE_INDEX,
+  SOURCE_LONG_LIVED,
   TABLE_CAPACITY,
 } from "./layout";
 import { importFindings, importPost, isRefused, REJECTED } from "./import";
@@ -146,10 +148,13 @@ function announce(rib: usize, record: usize, family: u32, source: usize, index: 
   let post: usize = 0;
   if (source != 0) {
     if (((load<u32>(source, SOURCE_GENERATION) >> family) & 1) != 0) flags |= ROUTE_FLAG_GENERATION;
+    const stale = load<u8>(record, R_ACTION) == ACTION_STALE;
+    if (stale) flags ^= ROUTE_FLAG_GENERATION;
+    const longLived = stale && ((load<u32>(source, SOURCE_LONG_LIVED) >> family) & 1) != 0;
     const findings = load<u32>(block, B_REFUSED);
     if (isRefused(findings)) flags |= ROUTE_FLAG_REFUSED;
-    if (load<u32>(rib, RIB_POLICY) != 0 || findings != 0) {
-      post = importPost(rib, block, set, record, family);
+    if (load<u32>(rib, RIB_POLICY) != 0 || findings != 0 || longLived) {
+      post = importPost(rib, block, set, record, family, longLived);
       if (post == REJECTED) {
         flags |= ROUTE_FLAG_REJECTED;
         post = 0;

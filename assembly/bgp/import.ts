@@ -1,11 +1,28 @@
 // What a peer's routes have to pass: the rules of the protocol, and the peer's import policy.
 
+import { storeU32 } from "../mem/bytes";
+import {
+  attributeAt,
+  attributeBytes,
+  beginValue,
+  closeList,
+  copyAttribute,
+  endValue,
+  indexAttributes,
+  openList,
+  valueAt,
+  valueBytes,
+} from "./attribute_index";
 import { SCRATCH, SCRATCH_TWO } from "./buffers";
 import { isInline, kindOf } from "./family";
 import { importCheck, importTransform } from "./import_check";
 import {
+  ATTR_COMMUNITY,
+  ATTR_MP_REACH,
   B_POST,
   B_REFUSED,
+  FLAG_OPTIONAL,
+  FLAG_TRANSITIVE,
   R_LENGTH,
   R_PREFIX,
   RIB_NEIGHBOR,
@@ -16,7 +33,8 @@ import {
   SET_NLRI,
 } from "./layout";
 import { policyContext, policyRun } from "./policy";
-import { IMPORT_ADD_OTC, IMPORT_INELIGIBLE } from "./policy_layout";
+import { ATTRIBUTES_MAX, IMPORT_ADD_OTC, IMPORT_INELIGIBLE, IMPORT_NO_LLGR } from "./policy_layout";
+import { COMMUNITY_LLGR_STALE } from "./rank";
 import { hashOf, hold, internHashed } from "./set";
 import { validationOf } from "./validation";
 
@@ -43,13 +61,23 @@ export function internLike(set: usize, p: usize, bytes: u32): usize {
   return internHashed(p, bytes + nlri, nlri, hashOf(p, bytes + nlri));
 }
 
-/** The set after the import policy, a reference of the caller's; 0 when it is unchanged, or REJECTED. */
-export function importPost(rib: usize, block: usize, set: usize, record: usize, family: u32): usize {
+/**
+ * The set after the import policy, a reference of the caller's; 0 when it is unchanged, or REJECTED. `longLived`: the
+ * route is kept although its peer has been away for long.
+ */
+export function importPost(
+  rib: usize,
+  block: usize,
+  set: usize,
+  record: usize,
+  family: u32,
+  longLived: bool,
+): usize {
   const perRoute = load<u32>(rib, RIB_POLICY_PER_ROUTE) != 0 || load<u16>(set, SET_NLRI) != 0;
-  if (perRoute) return judge(rib, block, set, record, family);
+  if (perRoute || longLived) return judge(rib, block, set, record, family, longLived);
   let known = load<u32>(block, B_POST);
   if (known == 0) {
-    known = <u32>judge(rib, block, set, record, family);
+    known = <u32>judge(rib, block, set, record, family, false);
     if (known == 0) known = UNCHANGED;
     store<u32>(block, known, B_POST);
   }
@@ -58,7 +86,34 @@ export function importPost(rib: usize, block: usize, set: usize, record: usize, 
   return known;
 }
 
-function judge(rib: usize, block: usize, set: usize, record: usize, family: u32): usize {
+/** RFC 9494 §4.2: LLGR_STALE is added, unless NO_LLGR forbids that the route is kept. Bytes at `out`, -1 when it does. */
+function markLongLived(p: usize, bytes: u32, out: usize): i32 {
+  if (!indexAttributes(p, bytes)) return -1;
+  const start = attributeAt(ATTR_COMMUNITY);
+  const old: u32 = start == 0 ? 0 : valueBytes(start);
+  openList(out, ATTRIBUTES_MAX);
+  let written = false;
+  for (let at = p; at < p + bytes; at += attributeBytes(at)) {
+    const code = load<u8>(at, 1);
+    if (!written && code >= <u32>ATTR_COMMUNITY && code != <u32>ATTR_MP_REACH) {
+      writeCommunities(start, old);
+      written = true;
+    }
+    if (code != <u32>ATTR_COMMUNITY) copyAttribute(at);
+  }
+  if (!written) writeCommunities(start, old);
+  return closeList();
+}
+
+function writeCommunities(start: usize, old: u32): void {
+  const value = beginValue(old + 4);
+  if (value == 0) return;
+  if (start != 0) memory.copy(value, valueAt(start), old);
+  storeU32(value + old, COMMUNITY_LLGR_STALE);
+  endValue(FLAG_OPTIONAL | FLAG_TRANSITIVE, ATTR_COMMUNITY, old + 4);
+}
+
+function judge(rib: usize, block: usize, set: usize, record: usize, family: u32, longLived: bool): usize {
   const neighbor = <usize>load<u32>(rib, RIB_NEIGHBOR);
   let p = set + SET_BYTES;
   let bytes = load<u32>(set, SET_LENGTH);
@@ -83,6 +138,14 @@ function judge(rib: usize, block: usize, set: usize, record: usize, family: u32)
       p = SCRATCH_TWO;
       bytes = changed;
     }
+  }
+  if (longLived) {
+    if ((load<u32>(block, B_REFUSED) & IMPORT_NO_LLGR) != 0) return REJECTED;
+    const out: usize = p == SCRATCH ? SCRATCH_TWO : SCRATCH;
+    const marked = markLongLived(p, bytes, out);
+    if (marked < 0) return REJECTED;
+    p = out;
+    bytes = marked;
   }
   if (p == set + SET_BYTES) return 0;
   const post = internLike(set, p, bytes);

@@ -225,6 +225,8 @@ export const R_WIRE_BYTES = 24;
 export const R_HASH = 28;
 export const ACTION_WITHDRAW = 0;
 export const ACTION_ANNOUNCE = 1;
+/** It is announced by nobody: it is judged anew, and stays stale. */
+export const ACTION_STALE = 2;
 /** R_CHANGED: some route of the prefix has changed; the best one has. */
 export const CHANGED_ANY = 1;
 export const CHANGED_BEST = 2;

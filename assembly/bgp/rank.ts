@@ -27,7 +27,7 @@ import {
 
 /** RFC 4271 §9.1.1: what a route without LOCAL_PREF counts as. */
 const LOCAL_PREF_DEFAULT: u32 = 100;
-const COMMUNITY_LLGR_STALE: u32 = 0xffff0006;
+export const COMMUNITY_LLGR_STALE: u32 = 0xffff0006;
 
 export const RANK_DONE: u8 = 1;
 /** It carries LLGR_STALE: least preferred (RFC 9494 §4.3). */

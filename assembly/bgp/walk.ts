@@ -5,6 +5,7 @@ import { addSetBlock, arenaTop, hasRoom, RECORDS, setRecordsEnd, useArena } from
 import { isInline, kindOf, keepsNlri } from "./family";
 import {
   ACTION_ANNOUNCE,
+  ACTION_STALE,
   ACTION_WITHDRAW,
   BLOCKS_MAX,
   CHANGED_ANY,
@@ -155,7 +156,8 @@ export function collectSome(source: usize, family: u32, walker: u32, slots: u32,
       recordOf(table, entry, record);
       if (!isInline(kind)) keepKey(record);
       store<u32>(record, load<u32>(route, ROUTE_PATH_ID), R_PATH_ID);
-      store<u8>(record, again ? ACTION_ANNOUNCE : ACTION_WITHDRAW, R_ACTION);
+      const announced: u32 = isFresh ? ACTION_ANNOUNCE : ACTION_STALE;
+      store<u8>(record, again ? announced : ACTION_WITHDRAW, R_ACTION);
       store<u32>(record, again ? <u32>blockOf(record, route, family) : 0, R_BLOCK);
       record += RECORD_BYTES;
       setRecordsEnd(record);

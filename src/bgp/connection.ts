@@ -42,6 +42,8 @@ const COUNTER: Record<number, keyof MessageCounts> = {
 /** What a connection tells its session. */
 export interface ConnectionEvents {
   message(type: number, message: Buffer): void;
+  /** UPDATEs have been decoded: they are to be applied, and the batch ended. False without memory. */
+  batch(): boolean;
   /** So many UPDATEs have gone to the RIB. */
   updates(count: number): void;
   /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
@@ -131,8 +133,9 @@ export class Connection {
     if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
     this.#socket.write(bytes, this.#written);
     if (this.#socket.writableLength >= LIMITS.bgpWriteHighBytes) this.#full = true;
+    // Not at once: the sender may be in the middle of a batch for all peers.
     if (this.#socket.writableLength > LIMITS.bgpWriteQueueBytes * 4) {
-      this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() });
+      setImmediate(() => this.#open && this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() }));
     }
   }
 
@@ -170,18 +173,21 @@ export class Connection {
       const type = stop === STOP.message ? this.#module.messageType : 0;
       const message = stop === STOP.message ? this.#module.takeMessage() : null;
       const fault = stop === STOP.reset ? this.#module.notification() : null;
+      let applied = true;
       if (updates > 0) {
         this.#tapUpdates();
         this.statistic.receive.Updates += updates;
+        applied = this.#events.batch();
         this.#events.updates(updates);
       }
-      if (!this.#open || stop === STOP.needMore) return;
+      if (!this.#open || (applied && stop === STOP.needMore)) return;
+      if (applied && stop === STOP.recordsFull) continue;
       if (message) {
         this.tap?.(false, message);
         const counter = COUNTER[type];
         if (counter) this.statistic.receive[counter]++;
         this.#events.message(type, message);
-      } else {
+      } else if (stop !== STOP.needMore || !applied) {
         this.#events.error(fault ?? { notify: NOTIFY.resources, data: new Uint8Array() });
         // The session has closed the connection: what is left of the bytes is dropped.
         return;

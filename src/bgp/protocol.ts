@@ -43,8 +43,8 @@ export interface SpeakerFigures {
   readonly memory: { readonly heldBytes: number; readonly sets: number; readonly totalBytes: number };
 }
 
-/** Route changes of a direction on this connection, by the groups that yabgp counts. */
-export type Version = Record<"ipv4" | "ipv6" | "flowspec" | "mpls_vpn" | "sr_policy", number>;
+/** Route changes of a direction on this connection, by the groups that yabgp counts and further families. */
+export type Version = Record<string, number>;
 
 export interface RibEntry {
   readonly attr: Record<string, unknown>;

@@ -98,11 +98,19 @@ export class Routing {
     const { tables, exports } = this.module;
     const left = families.filter((family) => tables.sourceCount(source, family) > 0);
     let walker = 0;
+    let ending = false;
     this.run(() => {
       const family = left[0];
-      if (family === undefined) {
-        done?.();
+      // Other work on a source ends when the source is to be buried; the grave is closed a turn later than that.
+      if (!done && tables.isDying(source)) {
+        exports.endCollecting(walker);
         return false;
+      }
+      if (family === undefined) {
+        if (ending) done?.();
+        if (ending || !done) return false;
+        ending = true;
+        return true;
       }
       if (walker === 0) walker = exports.startCollecting(family);
       if (walker !== 0) {

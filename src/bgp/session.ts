@@ -50,6 +50,8 @@ export interface SessionEvents {
   up(session: Session): void;
   /** The session has left ESTABLISHED; `session.ended` says why. */
   down(session: Session): void;
+  /** UPDATEs have been decoded: they are to be applied, and the batch ended. False without memory. */
+  batch(session: Session): boolean;
   /** The peer asks for a family's routes. */
   refresh(session: Session, afi: number, safi: number): void;
   /** The peer begins to send a family's routes anew, and has sent them all (RFC 7313 §4). `family`: its index. */
@@ -284,6 +286,7 @@ export class Session {
     const connection = new Connection(socket, outgoing, this.#host.module, this.#rib, {
       message: (type, message) => this.#message(type, message),
       updates: () => this.input({ kind: "update" }),
+      batch: () => this.#events.batch(this),
       error: (content) => this.input({ kind: "error", content }),
       closed: () => this.input({ kind: "closed" }),
       drained: () => this.#events.drained?.(this),

@@ -45,6 +45,14 @@ const BGP_PEER_2 = {
   max_prefix: 0,
   max_prefix_warn: 75,
   max_prefix_restart: 0,
+  import: "all",
+  export: "none",
+  route_reflector_client: false,
+  route_server_client: false,
+  next_hop_self: false,
+  next_hop_unchanged: false,
+  allow_own_as: 0,
+  enforce_first_as: false,
 };
 
 /** In rising order without gaps. Never change one that has been released: add the next. */

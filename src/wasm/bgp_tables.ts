@@ -105,6 +105,11 @@ export class BgpTables {
     return source as SourceSlot;
   }
 
+  /** True when the source has been detached. */
+  isDying(source: SourceSlot): boolean {
+    return (this.#memory.u32(source + n.SOURCE_FLAGS) & n.SOURCE_FLAG_DYING) !== 0;
+  }
+
   /** Runs `work` while the RIB has another source: routes of one that has left its RIB are taken away that way. */
   withSource<T>(rib: RibSlot, source: SourceSlot, work: () => T): T {
     const own = this.#memory.u32(rib + n.RIB_SOURCE);
