@@ -12,6 +12,8 @@ export class ValueError extends Error {
 export interface AttributeContext {
   /** The Protocol-ID of the BGP-LS NLRI that the attributes belong to (RFC 9552 §5.2): flags differ between IGPs. */
   readonly protocolId?: number | undefined;
+  /** EVPN routes whose encapsulation has 24-bit network identifiers in place of labels (RFC 8365 §5.1.3). */
+  readonly vxlan?: boolean | undefined;
 }
 
 export interface Codec {

@@ -4,6 +4,7 @@
 import { formatAddress } from "../base/ip.js";
 import { ATTR, FLAG } from "../wasm/bgp_numbers.js";
 import { aigp } from "./aigp.js";
+import { jsonContext, wireContext } from "./attribute_context.js";
 import {
   type AttributeContext,
   address4,
@@ -21,6 +22,7 @@ import {
   raw,
   sized,
 } from "./attribute_values.js";
+import { encodeAttribute, walkAttributes } from "./attribute_wire.js";
 import { extCommunities } from "./ext_communities.js";
 import { ipv6ExtCommunities } from "./ipv6_ext_communities.js";
 import { linkState } from "./link_state/attribute.js";
@@ -111,6 +113,8 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   { code: 40, name: "PREFIX_SID", rfc: 8669, flags: TRANSITIVE, kind: "path", codec: prefixSid },
 ];
 
+export { encodeAttribute, walkAttributes } from "./attribute_wire.js";
+
 const rows = new Map(ATTRIBUTES.map((row) => [row.code, row]));
 
 /** The row of a code; an unknown one is optional transitive and written in hex. */
@@ -118,46 +122,11 @@ export function attributeRow(code: number): AttributeRow {
   return rows.get(code) ?? { code, name: `ATTRIBUTE_${code}`, rfc: 0, flags: TRANSITIVE, kind: "path", codec: raw };
 }
 
-/** One attribute on the wire. */
-export function encodeAttribute(flags: number, code: number, value: Uint8Array): Buffer {
-  const long = value.length > 255;
-  const head = long
-    ? Buffer.of(flags | FLAG.extendedLength, code, value.length >> 8, value.length & 255)
-    : Buffer.of(flags, code, value.length);
-  return Buffer.concat([head, value]);
-}
-
-/** The attributes of a well-formed list, one after another. */
-export function* walkAttributes(bytes: Buffer): Generator<{ flags: number; code: number; value: Buffer }> {
-  for (let at = 0; at + 3 <= bytes.length; ) {
-    const flags = bytes[at] as number;
-    const code = bytes[at + 1] as number;
-    const long = (flags & FLAG.extendedLength) !== 0;
-    const length = long ? bytes.readUInt16BE(at + 2) : (bytes[at + 2] as number);
-    at += long ? 4 : 3;
-    yield { flags, code, value: bytes.subarray(at, at + length) };
-    at += length;
-  }
-}
-
 /** A RIB's attribute bytes (always with four-octet AS numbers) as yabgp's `attr` object. */
-export function attributesJson(bytes: Buffer, context?: AttributeContext): Record<string, unknown> {
+export function attributesJson(bytes: Buffer, context: AttributeContext = wireContext(bytes)): Record<string, unknown> {
   const json: Record<string, unknown> = {};
   for (const { code, value } of walkAttributes(bytes)) json[code] = attributeRow(code).codec.decode(value, 4, context);
   return json;
-}
-
-/** What values of an `attr` object hang on: the protocol of the first BGP-LS route in 14 or 15. */
-export function contextOf(attr: Readonly<Record<string, unknown>>): AttributeContext {
-  for (const [code, key] of [
-    ["14", "nlri"],
-    ["15", "withdraw"],
-  ] as const) {
-    const routes = (attr[code] as Record<string, unknown> | null | undefined)?.[key];
-    const protocolId = Array.isArray(routes) ? (routes[0] as { protocol_id?: unknown } | null)?.protocol_id : undefined;
-    if (typeof protocolId === "number") return { protocolId };
-  }
-  return {};
 }
 
 /** True when an AS_PATH or AGGREGATOR in JSON names an AS that two octets cannot hold. */
@@ -188,7 +157,7 @@ export function narrowAttributes(bytes: Buffer): Buffer {
  */
 export function encodeAttributes(attr: Readonly<Record<string, unknown>>, fourOctetAs: boolean): Buffer {
   const parts: [number, Buffer][] = [];
-  const context = contextOf(attr);
+  const context = jsonContext(attr);
   const add = (code: number, json: unknown, asBytes: 2 | 4) => {
     const row = attributeRow(code);
     parts.push([code, encodeAttribute(row.flags, code, row.codec.encode(json, asBytes, context))]);

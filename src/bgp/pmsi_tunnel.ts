@@ -18,6 +18,7 @@ import {
   u16,
   u32,
 } from "./fields.js";
+import { fieldOf, labelOfField } from "./label_field.js";
 import { structured } from "./structured.js";
 
 /** Two addresses of one family, half of the identifier each (PIM trees). */
@@ -102,20 +103,11 @@ function decodeIdentifier(type: number, from: ByteReader): unknown {
   return known === undefined ? bytes.toString("hex") : known;
 }
 
-/** The label field from `mpls_label` ([n], the high 20 bits) or `vni` (all 24, for VXLAN: RFC 8365 §9); 0 without both. */
-function labelField(mpls: unknown, vni: unknown): number {
-  const one = (json: unknown) => (Array.isArray(json) && json.length === 1 ? (json[0] as unknown) : json);
-  const label = mpls === undefined ? null : unsigned(one(mpls), 0xfffff);
-  const field = vni === undefined ? null : unsigned(one(vni), 0xffffff);
-  if (label !== null && field !== null && label !== field >> 4) {
-    return bad({ mpls_label: mpls, vni }, "one of mpls_label and vni, or both with mpls_label = vni >> 4");
-  }
-  return field ?? (label ?? 0) * 16;
-}
+const single = (json: unknown) => (Array.isArray(json) && json.length === 1 ? (json[0] as unknown) : json);
 
 /** The members of yabgp, and beside them `vni` and, when a bit but the lowest is set, `flags`. */
 export const pmsiTunnel: Codec = structured({
-  decode: (from) => {
+  decode: (from, { vxlan }) => {
     const flags = from.uint(1);
     const type = from.uint(1);
     const label = from.uint(3);
@@ -123,19 +115,19 @@ export const pmsiTunnel: Codec = structured({
       leaf_info_required: flags & LEAF_INFO_REQUIRED,
       ...(flags > LEAF_INFO_REQUIRED ? { flags } : {}),
       tunnel_type: type,
-      mpls_label: [label >> 4],
+      mpls_label: [labelOfField(label, vxlan)],
       vni: [label],
       tunnel_id: decodeIdentifier(type, from),
     };
   },
-  encode: (json) => {
+  encode: (json, { vxlan }) => {
     const tunnel = members(json, '{"leaf_info_required", "tunnel_type", "mpls_label" or "vni", "tunnel_id"}');
     const leaf = unsigned(Number(tunnel["leaf_info_required"] ?? 0), 1);
     const type = unsigned(tunnel["tunnel_type"], 255);
     const head = Buffer.alloc(5);
     head[0] = unsigned(tunnel["flags"] ?? 0, 255) | leaf;
     head[1] = type;
-    head.writeUIntBE(labelField(tunnel["mpls_label"], tunnel["vni"]), 2, 3);
+    head.writeUIntBE(fieldOf(single(tunnel["mpls_label"]), single(tunnel["vni"]), vxlan) ?? 0, 2, 3);
     return Buffer.concat([head, encodeIdentifier(type, tunnel["tunnel_id"])]);
   },
 });

@@ -1,9 +1,8 @@
 // EVPN routes (RFC 7432 §7, RFC 9136 §3): {"type", "value": {...}} in yabgp's members, one row a route type.
-// A label field is shown twice: `label` is its high 20 bits (MPLS), `vni` all 24 (VXLAN, RFC 8365 §5.1.3), since which one it
-// is stands in another attribute. Either is taken on the way back; both must agree.
+// A label field is shown twice, as `label` and as `vni` (label_field.ts). Either is taken on the way back; both must agree.
 
 import { formatAddress, parsePrefix } from "../../base/ip.js";
-import { bad, unsigned, ValueError } from "../attribute_values.js";
+import { type AttributeContext, bad, unsigned, ValueError } from "../attribute_values.js";
 import {
   anyAddress,
   type ByteReader,
@@ -14,17 +13,23 @@ import {
   type Members,
   mac,
   members,
+  u24,
   u32,
 } from "../fields.js";
+import { fieldOf, labelOfField } from "../label_field.js";
 import type { NlriCodec } from "./codec.js";
 import { esi } from "./esi.js";
 import { rd } from "./rd.js";
 
 interface RouteType {
   readonly type: number;
-  readonly decode: (from: ByteReader) => Record<string, unknown>;
-  /** `withdraw`: label fields need not be given; they are not part of the route's key. */
-  readonly encode: (value: Members, withdraw: boolean) => Buffer[];
+  readonly decode: (from: ByteReader, context: AttributeContext) => Record<string, unknown>;
+  readonly encode: (value: Members, encoding: Encoding) => Buffer[];
+}
+
+interface Encoding extends AttributeContext {
+  /** Label fields need not be given: they are not part of the route's key. */
+  readonly withdraw: boolean;
 }
 
 const member = (name: string, value: Members, encode: (json: unknown) => Buffer): Buffer => {
@@ -52,46 +57,41 @@ function readAddress(from: ByteReader): string | undefined {
   return bits === 32 || bits === 128 ? formatAddress(from.take(bits / 8)) : bad(bits, "32 or 128 bits of address");
 }
 
-function readLabels(from: ByteReader, count: number): { label: number[]; vni: number[] } {
+function readLabels(from: ByteReader, count: number, { vxlan }: AttributeContext): { label: number[]; vni: number[] } {
   const vni = Array.from({ length: count }, () => from.uint(3));
-  return { label: vni.map((field) => field >> 4), vni };
+  return { label: vni.map((field) => labelOfField(field, vxlan)), vni };
 }
 
-/** The label fields, `most` at the most. */
-function labelsOf(value: Members, most: number, withdraw: boolean): Buffer {
-  const { label, vni } = value;
-  const numbers = (json: unknown, max: number, what: string): number[] => {
-    const items = typeof json === "number" ? [json] : json;
-    if (!Array.isArray(items) || items.length === 0 || items.length > most)
-      return bad(json, `${what}: 1 to ${most} numbers`);
-    return items.map((item) => unsigned(item, max));
-  };
+/** The label fields, `most` at the most; one that is 0 when a withdrawal names none. */
+function labelsOf(value: Members, most: number, { withdraw, vxlan }: Encoding): Buffer {
+  const [label, vni] = [value["label"], value["vni"]].map((json) => (typeof json === "number" ? [json] : json));
   if (label === undefined && vni === undefined && withdraw) return Buffer.alloc(3);
-  const labels = label === undefined ? null : numbers(label, 0xfffff, "label");
-  const vnis = vni === undefined ? null : numbers(vni, 0xffffff, "vni");
-  if (labels && vnis && labels.join() !== vnis.map((field) => field >> 4).join()) {
-    return bad({ label, vni }, "one of label and vni, or both with label = vni >> 4");
+  for (const json of [label, vni]) {
+    const fits = json === undefined || (Array.isArray(json) && json.length > 0 && json.length <= most);
+    if (!fits) return bad(json, `label or vni: a list of 1 to ${most} numbers`);
   }
-  const fields = vnis ?? (labels ?? numbers(label, 0, "label or vni")).map((number) => number << 4);
-  return Buffer.concat(fields.map((field) => Buffer.of(field >> 16, (field >> 8) & 255, field & 255)));
+  const [labels, vnis] = [label, vni] as (unknown[] | undefined)[];
+  const count = (vnis ?? labels ?? bad(value, "an object with label or vni")).length;
+  if (labels && vnis && labels.length !== count) return bad({ label, vni }, "as many labels as vnis");
+  return Buffer.concat(Array.from({ length: count }, (_, i) => encodeOne(u24, fieldOf(labels?.[i], vnis?.[i], vxlan))));
 }
 
 const TYPES: readonly RouteType[] = [
   {
     // Ethernet auto-discovery.
     type: 1,
-    decode: (from) => ({
+    decode: (from, context) => ({
       rd: rd.decode(from, {}),
       esi: esi.decode(from, {}),
       eth_tag_id: from.uint(4),
-      ...readLabels(from, 1),
+      ...readLabels(from, 1, context),
     }),
-    encode: (value, withdraw) => [rdOf(value), esiOf(value), tagOf(value), labelsOf(value, 1, withdraw)],
+    encode: (value, encoding) => [rdOf(value), esiOf(value), tagOf(value), labelsOf(value, 1, encoding)],
   },
   {
     // MAC/IP advertisement.
     type: 2,
-    decode: (from) => {
+    decode: (from, context) => {
       const json: Record<string, unknown> = {
         rd: rd.decode(from, {}),
         esi: esi.decode(from, {}),
@@ -101,16 +101,16 @@ const TYPES: readonly RouteType[] = [
       json["mac"] = mac.decode(from, {});
       const ip = readAddress(from);
       if (ip !== undefined) json["ip"] = ip;
-      return { ...json, ...readLabels(from, from.left === 6 ? 2 : 1) };
+      return { ...json, ...readLabels(from, from.left === 6 ? 2 : 1, context) };
     },
-    encode: (value, withdraw) => [
+    encode: (value, encoding) => [
       rdOf(value),
       esiOf(value),
       tagOf(value),
       Buffer.of(48),
       member("mac", value, (json) => encodeOne(mac, json)),
       member("ip", value, addressOf),
-      labelsOf(value, 2, withdraw),
+      labelsOf(value, 2, encoding),
     ],
   },
   {
@@ -144,14 +144,14 @@ const TYPES: readonly RouteType[] = [
   {
     // IP prefix (RFC 9136 §3.1): 34 or 58 octets, prefix and gateway of one family.
     type: 5,
-    decode: (from) => {
+    decode: (from, context) => {
       const bytes = from.left === 58 ? 16 : 4;
       const json = { rd: rd.decode(from, {}), esi: esi.decode(from, {}), eth_tag_id: from.uint(4) };
       const bits = from.uint(1);
       const prefix = `${formatAddress(from.take(bytes))}/${bits}`;
-      return { ...json, prefix, gateway: formatAddress(from.take(bytes)), ...readLabels(from, 1) };
+      return { ...json, prefix, gateway: formatAddress(from.take(bytes)), ...readLabels(from, 1, context) };
     },
-    encode: (value, withdraw) => {
+    encode: (value, encoding) => {
       const prefix = typeof value["prefix"] === "string" ? parsePrefix(value["prefix"]) : null;
       if (!prefix) return bad(value["prefix"], "prefix: a.b.c.d/n or x::/n");
       const none = prefix.bytes.length === 4 ? "0.0.0.0" : "::";
@@ -163,7 +163,7 @@ const TYPES: readonly RouteType[] = [
         tagOf(value),
         Buffer.concat([Buffer.of(prefix.length), prefix.bytes]),
         gateway,
-        labelsOf(value, 1, withdraw),
+        labelsOf(value, 1, encoding),
       ];
     },
   },
@@ -171,21 +171,21 @@ const TYPES: readonly RouteType[] = [
 
 const byType = new Map(TYPES.map((row) => [row.type, row]));
 
-function encode(json: unknown, withdraw: boolean): Buffer {
+function encode(json: unknown, withdraw: boolean, context: AttributeContext = {}): Buffer {
   const { type, value } = members(json, '{"type": 1 to 5, "value": {...}}');
   const code = unsigned(type, 255);
   const row = byType.get(code);
   const body =
     typeof value === "string" || !row
       ? hexBytes(value)
-      : Buffer.concat(row.encode(members(value, "value: an object"), withdraw));
+      : Buffer.concat(row.encode(members(value, "value: an object"), { ...context, withdraw }));
   if (body.length > 255) bad(body.length, "a route of up to 255 octets");
   return Buffer.concat([Buffer.of(code, body.length), body]);
 }
 
 /** One EVPN route. A type that is not known, or one that would not come back the same, is {"type", "value": hex}. */
 export const evpnNlri: NlriCodec = {
-  decode: (wire) => {
+  decode: (wire, _withdraw, context = {}) => {
     const type = wire[0] ?? 0;
     const body = wire.subarray(2);
     const row = byType.get(type);
@@ -193,13 +193,13 @@ export const evpnNlri: NlriCodec = {
       row &&
       comesBack(
         wire,
-        () => ({ type, value: decodeRoute(row, body) }),
-        (json) => encode(json, false),
+        () => ({ type, value: decodeRoute(row, body, context) }),
+        (json) => encode(json, false, context),
       );
     return known ?? { type, value: body.toString("hex") };
   },
   encode,
 };
 
-const decodeRoute = (row: RouteType, body: Buffer): unknown =>
-  decodeAll({ decode: row.decode, encode: () => body }, body);
+const decodeRoute = (row: RouteType, body: Buffer, context: AttributeContext): unknown =>
+  decodeAll({ decode: row.decode, encode: () => body }, body, context);
