@@ -1,7 +1,8 @@
 // AIGP (attribute 26, RFC 7311 §3): TLVs whose length counts their head. The first one of type 1 is the metric.
 
 import type { Codec } from "./attribute_values.js";
-import { type Field, hexBytes, members, u8, u16, wide } from "./fields.js";
+import { type Field, hexBytes, u8, u16, wide } from "./fields.js";
+import { members } from "./nlri/codec.js";
 import { structured } from "./structured.js";
 
 const METRIC = 1;

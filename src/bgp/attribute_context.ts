@@ -3,8 +3,10 @@
 import { ATTR } from "../wasm/bgp_numbers.js";
 import type { AttributeContext } from "./attribute_values.js";
 import { walkAttributes } from "./attribute_wire.js";
+import { bgplsProtocol } from "./nlri/bgpls.js";
 
 const AFI_EVPN = 25;
+const AFI_BGPLS = 16388;
 const EXT_COMMUNITIES = 16;
 const ENCAPSULATION = 0x030c;
 /** Tunnel types with 24-bit network identifiers: VXLAN, NVGRE (RFC 8365 §11), VXLAN-GPE, GENEVE. */
@@ -17,18 +19,23 @@ function hasVxlan(communities: Buffer): boolean {
   return false;
 }
 
+const afiOf = (mp: Buffer) => (mp.length >= 4 ? mp.readUInt16BE(0) : 0);
+
 /**
- * Of a RIB's attribute bytes, for the attributes and for the routes that have them. `protocolId`: of the first BGP-LS
- * route, which a RIB keeps apart from the attributes (nlri/bgpls.ts has bgplsProtocol()).
+ * Of attribute bytes, for the attributes and for the routes that have them. `protocolId`: of the first BGP-LS route; a
+ * RIB keeps routes apart from the attributes (bgplsProtocol() has it then), in an UPDATE it is found.
  */
 export function wireContext(bytes: Buffer, protocolId?: number): AttributeContext {
   let evpn = false;
   let vxlan = false;
+  let first = protocolId;
   for (const { code, value } of walkAttributes(bytes)) {
-    if (code === ATTR.mpReach) evpn = value.length >= 2 && value.readUInt16BE(0) === AFI_EVPN;
     if (code === EXT_COMMUNITIES) vxlan = hasVxlan(value);
+    if (code !== ATTR.mpReach) continue;
+    evpn = afiOf(value) === AFI_EVPN;
+    if (afiOf(value) === AFI_BGPLS) first ??= bgplsProtocol(value.subarray(5 + (value[3] as number)));
   }
-  return { protocolId, vxlan: evpn && vxlan };
+  return { protocolId: first, vxlan: evpn && vxlan };
 }
 
 /** Of an `attr` object: 14 or 15 and 16 decide. */

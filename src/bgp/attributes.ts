@@ -1,7 +1,6 @@
 // THE attribute table: one row an attribute, with its name, RFC, flags, and its JSON form both ways. The codes and flags
 // are also in assembly/bgp/layout.ts, whose decoder judges what comes from peers; a test compares the two.
 
-import { formatAddress } from "../base/ip.js";
 import { ATTR, FLAG } from "../wasm/bgp_numbers.js";
 import { aigp } from "./aigp.js";
 import { jsonContext, wireContext } from "./attribute_context.js";
@@ -24,10 +23,13 @@ import {
 } from "./attribute_values.js";
 import { encodeAttribute, walkAttributes } from "./attribute_wire.js";
 import { extCommunities } from "./ext_communities.js";
+import { familyByNumbers } from "./families.js";
 import { ipv6ExtCommunities } from "./ipv6_ext_communities.js";
 import { linkState } from "./link_state/attribute.js";
+import { addressHop } from "./nlri/codec.js";
 import { pmsiTunnel } from "./pmsi_tunnel.js";
 import { prefixSid } from "./prefix_sid.js";
+import { tunnelEncaps } from "./tunnel_encaps.js";
 
 export interface AttributeRow {
   readonly code: number;
@@ -47,11 +49,9 @@ const TRANSITIVE = FLAG.optional | FLAG.transitive;
 const reach: Codec = {
   decode: (value) => {
     const hop = value.subarray(4, 4 + (value[3] ?? 0));
-    if (value.length < 4 || hop.length !== value[3] || ![4, 16, 32].includes(hop.length)) return value.toString("hex");
-    const result: Record<string, unknown> = { afi_safi: [value.readUInt16BE(0), value[2]] };
-    result["nexthop"] = hop.length === 4 ? formatAddress(hop) : formatAddress(hop.subarray(0, 16));
-    if (hop.length === 32) result["linklocal_nexthop"] = formatAddress(hop.subarray(16));
-    return result;
+    if (value.length < 4 || hop.length !== value[3]) return value.toString("hex");
+    const [afi, safi] = [value.readUInt16BE(0), value[2] as number];
+    return { afi_safi: [afi, safi], ...(familyByNumbers(afi, safi)?.hop ?? addressHop).decode(hop) };
   },
   encode: (json) => bad(json, "an attribute that is made from prefixes"),
 };
@@ -91,6 +91,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   { code: 17, name: "AS4_PATH", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: asPath },
   { code: 18, name: "AS4_AGGREGATOR", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: aggregators },
   { code: 22, name: "PMSI_TUNNEL", rfc: 6514, flags: TRANSITIVE, kind: "path", codec: pmsiTunnel },
+  { code: 23, name: "TUNNEL_ENCAPSULATION", rfc: 9012, flags: TRANSITIVE, kind: "path", codec: tunnelEncaps },
   {
     code: 25,
     name: "IPV6_EXTENDED_COMMUNITIES",
@@ -155,9 +156,12 @@ export function narrowAttributes(bytes: Buffer): Buffer {
  * The wire form of an `attr` object, in the order of the codes, without 14 and 15. On a session with two-octet AS
  * numbers AS4_PATH and AS4_AGGREGATOR are added where RFC 6793 §4.2.2 wants them. Throws ValueError.
  */
-export function encodeAttributes(attr: Readonly<Record<string, unknown>>, fourOctetAs: boolean): Buffer {
+export function encodeAttributes(
+  attr: Readonly<Record<string, unknown>>,
+  fourOctetAs: boolean,
+  context: AttributeContext = jsonContext(attr),
+): Buffer {
   const parts: [number, Buffer][] = [];
-  const context = jsonContext(attr);
   const add = (code: number, json: unknown, asBytes: 2 | 4) => {
     const row = attributeRow(code);
     parts.push([code, encodeAttribute(row.flags, code, row.codec.encode(json, asBytes, context))]);

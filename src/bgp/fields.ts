@@ -3,6 +3,7 @@
 
 import { formatAddress, parseAddress } from "../base/ip.js";
 import { type AttributeContext, bad, ipv4, unsigned, ValueError } from "./attribute_values.js";
+import { members } from "./nlri/codec.js";
 
 /** Reads bytes front to back. Reading past the end throws ValueError. */
 export class ByteReader {
@@ -64,11 +65,6 @@ export function comesBack<T>(bytes: Buffer, decode: () => T, encode: (json: T) =
     if (error instanceof ValueError) return undefined;
     throw error;
   }
-}
-
-/** An object that is no list. */
-export function members(json: unknown, what: string): Members {
-  return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Members) : bad(json, what);
 }
 
 /** Bytes from hex digits; yabgp's b'...' around them is taken, too. `count`: how many there must be. */

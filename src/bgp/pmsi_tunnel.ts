@@ -11,7 +11,6 @@ import {
   encodeOne,
   type Field,
   hexBytes,
-  members,
   reserved,
   struct,
   u8,
@@ -19,6 +18,7 @@ import {
   u32,
 } from "./fields.js";
 import { fieldOf, labelOfField } from "./label_field.js";
+import { members } from "./nlri/codec.js";
 import { structured } from "./structured.js";
 
 /** Two addresses of one family, half of the identifier each (PIM trees). */

@@ -11,7 +11,6 @@ import {
   type Field,
   hexBytes,
   listOf,
-  members,
   orZero,
   reserved,
   struct,
@@ -20,6 +19,7 @@ import {
   u24,
   u32,
 } from "./fields.js";
+import { members } from "./nlri/codec.js";
 import { structured } from "./structured.js";
 
 interface Row {

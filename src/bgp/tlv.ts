@@ -2,7 +2,8 @@
 // row a TLV. What no row knows, or what would not come back byte for byte, is {"type": number, "value": hex}.
 
 import { type AttributeContext, bad, u16, unsigned, ValueError } from "./attribute_values.js";
-import { type ByteReader, comesBack, decodeAll, type Field, hexBytes, members } from "./fields.js";
+import { type ByteReader, comesBack, decodeAll, type Field, hexBytes } from "./fields.js";
+import { members } from "./nlri/codec.js";
 
 export interface TlvRow extends Field {
   readonly type: number;

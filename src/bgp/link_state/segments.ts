@@ -1,7 +1,8 @@
 // What TLVs of segment routing share: SIDs of both lengths, label ranges, and flags that differ between IGPs.
 
 import { bad } from "../attribute_values.js";
-import { byProtocol, type Field, flags, listOf, type Members, members, struct, u16, u24, u32 } from "../fields.js";
+import { byProtocol, type Field, flags, listOf, type Members, struct, u16, u24, u32 } from "../fields.js";
+import { members } from "../nlri/codec.js";
 
 /** Protocol-IDs of IS-IS, level 1 and 2 (RFC 9552 §5.2). All others are read as OSPF, as yabgp does. */
 export const isIsis = (protocolId: number | undefined): boolean => protocolId === 1 || protocolId === 2;

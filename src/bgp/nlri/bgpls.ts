@@ -1,9 +1,9 @@
 // BGP-LS routes (RFC 9552 §5.2, RFC 9514 §6): nodes, links, prefixes and SRv6 SIDs of an IGP's topology.
 
 import { bad, u16, unsigned } from "../attribute_values.js";
-import { comesBack, decodeAll, encodeOne, type Field, hexBytes, members, struct, u8, wide } from "../fields.js";
+import { comesBack, decodeAll, encodeOne, type Field, hexBytes, struct, u8, wide } from "../fields.js";
 import { descriptors4, descriptors6 } from "./bgpls_descriptors.js";
-import type { NlriCodec } from "./codec.js";
+import { members, type NlriCodec } from "./codec.js";
 
 interface RouteType {
   readonly type: number;

@@ -12,7 +12,6 @@ import {
   hexBytes,
   listOf,
   type Members,
-  members,
   struct,
   systemId,
   u8,
@@ -20,6 +19,7 @@ import {
   u32,
 } from "../fields.js";
 import { TlvTable, tlv } from "../tlv.js";
+import { members } from "./codec.js";
 
 /** A router of an IGP: 4 or 8 octets in OSPF, 6 or 7 in IS-IS, the longer one for a pseudonode (RFC 9552 §5.2.1.4). */
 const ospfRouter = struct(["router_id", address4]);

@@ -8,7 +8,6 @@ import {
   type Field,
   hexBytes,
   mac,
-  members,
   reserved,
   struct,
   u16,
@@ -16,6 +15,7 @@ import {
   u32,
   wide,
 } from "../fields.js";
+import { members } from "./codec.js";
 
 /** A router identifier: the number that yabgp writes; a dotted quad is taken, too. */
 const routerId: Field = {

@@ -9,17 +9,17 @@ import {
   comesBack,
   decodeAll,
   encodeOne,
+  type Field,
   hexBytes,
   type Members,
   mac,
-  members,
   u24,
   u32,
 } from "../fields.js";
 import { fieldOf, labelOfField } from "../label_field.js";
-import type { NlriCodec } from "./codec.js";
+import { members, type NlriCodec } from "./codec.js";
 import { esi } from "./esi.js";
-import { rd } from "./rd.js";
+import { RD_BYTES, rdText, readRd } from "./rd.js";
 
 interface RouteType {
   readonly type: number;
@@ -31,6 +31,8 @@ interface Encoding extends AttributeContext {
   /** Label fields need not be given: they are not part of the route's key. */
   readonly withdraw: boolean;
 }
+
+const rd: Field = { decode: (from) => rdText(from.take(RD_BYTES)), encode: readRd };
 
 const member = (name: string, value: Members, encode: (json: unknown) => Buffer): Buffer => {
   try {
