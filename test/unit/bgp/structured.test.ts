@@ -50,7 +50,7 @@ t.test("extended communities as the registries have them", async (t) => {
   t.same(decode(16, "0002fde900000064 00"), "0002fde90000006400", "no whole number of communities");
 });
 
-t.test("any community comes back as it was, and so does any text of a row", async (t) => {
+t.test("any community comes back as it was", async (t) => {
   const types = EXT_COMMUNITY_ROWS.map(({ type }) => type);
   const some = fc.tuple(
     fc.oneof(fc.constantFrom(...types), fc.nat(0xffff)),
