@@ -1,7 +1,9 @@
 // THE family table: the names that configuration and REST use, the place of each in Wasm, and its JSON forms.
 
 import { FAMILY } from "../wasm/bgp_numbers.js";
-import { addressHop, type NextHopCodec, type NlriCodec, rawNlri } from "./nlri/codec.js";
+import { bgplsNlri } from "./nlri/bgpls.js";
+import { addressHop, type NextHopCodec, type NlriCodec } from "./nlri/codec.js";
+import { evpnNlri } from "./nlri/evpn.js";
 import { flowspec } from "./nlri/flowspec.js";
 import { labelledUnicast, vpn } from "./nlri/labelled.js";
 import { prefixNlri } from "./nlri/prefix.js";
@@ -13,8 +15,8 @@ export interface Family {
   readonly name: string;
   readonly afi: number;
   readonly safi: number;
-  /** Its table's index in Wasm, null when its prefixes are not understood yet: it is then never announced to a peer. */
-  readonly rib: number | null;
+  /** Its index, in Wasm and in this table. */
+  readonly rib: number;
   readonly nlri: NlriCodec;
   readonly hop: NextHopCodec;
 }
@@ -37,15 +39,10 @@ export const FAMILIES: readonly Family[] = [
   { name: "vpnv6_flowspec", afi: 2, safi: 134, rib: FAMILY.vpnv6Flowspec, nlri: flowspec(16, true), hop: flowHop },
   { name: "ipv4_srte", afi: 1, safi: 73, rib: FAMILY.ipv4SrPolicy, nlri: srPolicy(4), hop: addressHop },
   { name: "ipv6_srte", afi: 2, safi: 73, rib: FAMILY.ipv6SrPolicy, nlri: srPolicy(16), hop: addressHop },
-  { name: "evpn", afi: 25, safi: 70, rib: FAMILY.evpn, nlri: rawNlri, hop: addressHop },
+  { name: "evpn", afi: 25, safi: 70, rib: FAMILY.evpn, nlri: evpnNlri, hop: addressHop },
   { name: "rtc", afi: 1, safi: 132, rib: FAMILY.routeTarget, nlri: rtc, hop: addressHop },
-  { name: "bgpls", afi: 16388, safi: 71, rib: FAMILY.linkState, nlri: rawNlri, hop: addressHop },
+  { name: "bgpls", afi: 16388, safi: 71, rib: FAMILY.linkState, nlri: bgplsNlri, hop: addressHop },
 ];
-
-/** A family whose prefixes a RIB holds. */
-export type RibFamily = Family & { readonly rib: number };
-
-export const RIB_FAMILIES: readonly RibFamily[] = FAMILIES.filter((family): family is RibFamily => family.rib !== null);
 
 export function familyByName(name: string): Family | undefined {
   return FAMILIES.find((family) => family.name === name);
@@ -55,7 +52,7 @@ export function familyByNumbers(afi: number, safi: number): Family | undefined {
   return FAMILIES.find((family) => family.afi === afi && family.safi === safi);
 }
 
-/** The families of a peer's configuration that can be announced to it. */
-export function supported(names: readonly string[]): RibFamily[] {
-  return RIB_FAMILIES.filter((family) => names.includes(family.name));
+/** The families of a peer's configuration. */
+export function supported(names: readonly string[]): Family[] {
+  return FAMILIES.filter((family) => names.includes(family.name));
 }
