@@ -28,8 +28,9 @@ export class BgpModule {
   /** Where in INPUT the bytes not yet used begin and end. */
   #at = 0;
   #end = 0;
-  /** Where what the last next() has used up begins. */
+  /** Where what the last next() has used up begins and ends. */
   #from = 0;
+  #to = 0;
 
   constructor() {
     const wasm = instantiate();
@@ -86,12 +87,13 @@ export class BgpModule {
     const stop = updates ? this.#wasm.ingest(rib, this.#at, left) : this.#wasm.decodeBatch(rib, this.#at, left, 0);
     this.#refresh();
     this.#at += this.#statusWord(n.STATUS_CONSUMED);
+    this.#to = this.#at;
     return stop;
   }
 
   /** The UPDATEs that the last next() has used up: whole messages, valid until the next call. */
   consumed(): Uint8Array {
-    return this.#bytes.subarray(this.#from, this.#at);
+    return this.#bytes.subarray(this.#from, this.#to);
   }
 
   /** After STOP.message: its type. */
