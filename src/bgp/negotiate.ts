@@ -12,7 +12,7 @@ import {
   readRestart,
 } from "./capability_values.js";
 import type { PeerConfig } from "./config.js";
-import { type RibFamily, supported } from "./families.js";
+import { type Family, supported } from "./families.js";
 import { type Role, theirRole } from "./roles.js";
 
 /** Capabilities that are kept back from a speaker that did not take them: codes, or all of them. */
@@ -70,7 +70,7 @@ function received<T>(open: OpenMessage, code: number, read: (value: Buffer) => T
 }
 
 /** RFC 7911 §4: each direction needs one end that sends and one that receives. */
-function paths(config: PeerConfig, open: OpenMessage, families: readonly RibFamily[], ours: number): number[] {
+function paths(config: PeerConfig, open: OpenMessage, families: readonly Family[], ours: number): number[] {
   const theirs = received(open, CAP.addPath, readAddPaths).flat();
   const mine = addPaths(config.add_path);
   return families
@@ -82,7 +82,7 @@ function paths(config: PeerConfig, open: OpenMessage, families: readonly RibFami
     .map(({ rib }) => rib);
 }
 
-function restart(config: PeerConfig, open: OpenMessage, families: readonly RibFamily[]): PeerRestart | null {
+function restart(config: PeerConfig, open: OpenMessage, families: readonly Family[]): PeerRestart | null {
   // RFC 4724 §3: of several instances only the last one counts.
   const sent = received(open, CAP.gracefulRestart, readRestart).at(-1);
   if (!sent || config.graceful_restart === false) return null;
@@ -97,7 +97,7 @@ function restart(config: PeerConfig, open: OpenMessage, families: readonly RibFa
   };
 }
 
-function longLived(config: PeerConfig, open: OpenMessage, families: readonly RibFamily[]): Negotiated["llgr"] {
+function longLived(config: PeerConfig, open: OpenMessage, families: readonly Family[]): Negotiated["llgr"] {
   if (config.llgr_stale_time === 0) return [];
   const sent = received(open, CAP.longLivedGr, readLongLived).at(-1) ?? [];
   return families.flatMap((family) => {
@@ -110,7 +110,7 @@ function longLived(config: PeerConfig, open: OpenMessage, families: readonly Rib
 }
 
 /** The families that both have announced; without any multiprotocol capability it is IPv4 unicast (RFC 4760 §8). */
-function common(config: PeerConfig, open: OpenMessage, withheld: Withheld): RibFamily[] {
+function common(config: PeerConfig, open: OpenMessage, withheld: Withheld): Family[] {
   const plain = [{ afi: 1, safi: 1 }];
   const offered = received(open, CAP.multiprotocol, readMultiprotocol);
   const theirs = open.capabilities.some(({ code }) => code === CAP.multiprotocol) ? offered : plain;
