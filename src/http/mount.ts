@@ -8,7 +8,7 @@ import { count, observe } from "../base/metrics.js";
 import { type Authenticator, authenticate, type Outcome } from "./auth.js";
 import { Aborted, BodyTooLarge, type Exchange, type Handler } from "./exchange.js";
 import { type Match, Router, surfaceOf } from "./router.js";
-import type { Caller, Method, Reply, Request, Route, Surface } from "./table.js";
+import type { Caller, Method, Reply, Request, Route, SocketHandler, Surface } from "./table.js";
 
 interface Mounted {
   readonly prefix: string;
@@ -23,6 +23,8 @@ const SECURITY_HEADERS = { "x-content-type-options": "nosniff" } as const;
 /** Requests under way, and whether new ones are taken. */
 export interface Gate {
   inFlight: number;
+  /** WebSocket clients. */
+  sockets: number;
   closed: boolean;
 }
 
@@ -128,9 +130,29 @@ class Call {
     }
     const route = resource.methods.get((method === "HEAD" ? "GET" : method) as Method);
     if (!route) throw new AppError("METHOD_NOT_ALLOWED", { method, allow: resource.allow.join(", ") });
+    if (route.socket && exchange.upgrade) return this.#upgrade(route.socket(request(EMPTY)));
     if (route.method === "GET") return this.#settle(route.handle(request(EMPTY)));
 
     return this.#read(route).then((body) => this.#settle(route.handle(request(body))));
+  }
+
+  /** From here on the exchange is a WebSocket, and no request under way. */
+  #upgrade(handler: SocketHandler): void {
+    const gate = this.#gate;
+    if (gate.sockets >= LIMITS.socketClients) {
+      throw new AppError("OVERLOADED", { what: "the list of WebSocket clients", limit: LIMITS.socketClients });
+    }
+    if (this.#exchange.aborted) throw new Aborted();
+    gate.sockets++;
+    this.#exchange.accept({
+      open: (client) => handler.open(client),
+      message: (client, data) => handler.message?.(client, data),
+      close() {
+        gate.sockets--;
+        handler.close();
+      },
+    });
+    this.#done(101);
   }
 
   /** The body, read once however often it is asked for. */

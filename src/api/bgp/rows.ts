@@ -4,12 +4,19 @@ import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import type { BgpHandle } from "../../bgp/agent.js";
 import { json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import { eventRoute } from "./event_rows.js";
 import { bgpProblem } from "./problem.js";
+import { ribRoutes } from "./rib_rows.js";
 import { binaryBody, binaryView, objectBody, peerView, statisticView, updateBody, VERSION_BODY } from "./view.js";
 
 const DONE = { status: true };
 const ip = (request: Request) => request.params["ip"] ?? "";
 const human = (request: Request) => request.query.get("format") === "human";
+
+/** Makes an answer of a value, at once when it is there. */
+function settled<T>(value: T | Promise<T>, view: (value: T) => Reply): Reply | Promise<Reply> {
+  return value instanceof Promise ? value.then(view) : view(value);
+}
 
 /** Errors: BGP_POST_DATA. */
 function lookupItems(request: Request): string[] {
@@ -59,22 +66,22 @@ function stateRoutes(bgp: BgpHandle): Route[] {
     {
       method: "GET",
       path: "/v1/peer/:ip/state",
-      handle: async (request) => json(200, { peer: await bgp.state(ip(request)) }),
+      handle: (request) => settled(bgp.state(ip(request)), (peer) => json(200, { peer })),
     },
     {
       method: "GET",
       path: "/v1/peer/:ip/version/:action",
-      async handle(request) {
+      handle(request) {
         bgp.peer(ip(request));
         const action = request.params["action"];
         if (action !== "send" && action !== "received") throw new AppError("BGP_ACTION");
-        return json(200, { version: await bgp.version(ip(request), action === "send") });
+        return settled(bgp.version(ip(request), action === "send"), (version) => json(200, { version }));
       },
     },
     {
       method: "GET",
       path: "/v1/peer/:ip/statistic",
-      handle: async (request) => json(200, statisticView(await bgp.statistic(ip(request)))),
+      handle: (request) => settled(bgp.statistic(ip(request)), (statistic) => json(200, statisticView(statistic))),
     },
     {
       method: "GET",
@@ -118,7 +125,7 @@ function sendRoutes(bgp: BgpHandle): Route[] {
       json(200, binaryView(await bgp.encode(address, updateBody(request)), human(request))),
     ),
     post("send/bin_update", async (request, address) => {
-      await bgp.sendBinary(address, binaryBody(request));
+      await bgp.sendBinary(address, binaryBody(request), request.query.get("force") === "1");
       return json(200, DONE);
     }),
     post("adj-rib-in", async (request, address) => {
@@ -153,6 +160,8 @@ export function bgpSurface(bgp: BgpHandle): Surface {
       ...peerRoutes(bgp),
       ...stateRoutes(bgp),
       ...sendRoutes(bgp),
+      ...ribRoutes(bgp),
+      eventRoute(bgp),
     ],
     problem: (error) => bgpProblem(error),
   };
