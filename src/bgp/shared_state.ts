@@ -121,8 +121,6 @@ export function versionOf(changes: ArrayLike<number>): Version {
 /** Control's end of a block. Each `read...` gives null when the writer has stopped in the middle of a write. */
 export class StateReader {
   texts: PeerTexts = { localAddress: "", capability: { local: {}, remote: {} } };
-  /** The texts' JSON, made once a change. */
-  capabilityJson = "{}";
   readonly #lock: Int32Array;
   readonly #words: Float64Array;
   readonly #copy = new Float64Array(WORDS);
@@ -134,7 +132,6 @@ export class StateReader {
 
   describe(texts: PeerTexts): void {
     this.texts = texts;
-    this.capabilityJson = JSON.stringify(texts.capability);
   }
 
   /** The first `words` words as they were at one moment. */

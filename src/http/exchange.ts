@@ -16,7 +16,8 @@ export interface Exchange {
   readonly path: string;
   /** Query as sent, without "?". */
   readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A header's value by lower-case name, "" when it was not sent; of several, joined by commas. */
+  header(name: string): string;
   /** The peer's address in text. */
   readonly address: string;
   /** True once the client has gone away; answers are then dropped. */

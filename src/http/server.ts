@@ -43,14 +43,19 @@ class UwsClient implements SocketClient {
   }
 }
 
+/** Headers that stand once in a request: asked for one by one, they cost less than a copy of all. */
+const SINGLE: ReadonlySet<string> = new Set(["authorization", "x-auth-token", "host", "content-length"]);
+
 class UwsExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: Record<string, string> = {};
-  readonly address: string;
   aborted = false;
   answered = false;
+  /** Null once the call that brought the request has returned: the library takes it back then. */
+  #req: HttpRequest | null;
+  #headers: Record<string, string> | null = null;
+  #address: string | null = null;
   readonly #res: HttpResponse;
   readonly #onDone: () => void;
   readonly #context: uws.us_socket_context_t | null;
@@ -60,21 +65,47 @@ class UwsExchange implements Exchange {
   /** `context`: of a WebSocket handshake, null otherwise. */
   constructor(res: HttpResponse, req: HttpRequest, context: uws.us_socket_context_t | null, onDone: () => void) {
     this.#res = res;
+    this.#req = req;
     this.#context = context;
     this.#onDone = onDone;
-    res.onAborted(() => {
-      this.aborted = true;
-      this.#finish();
-      this.#onAbort?.();
-    });
     this.method = req.getMethod().toUpperCase();
     this.path = req.getUrl();
-    this.query = req.getQuery();
-    this.address = Buffer.from(res.getRemoteAddressAsText()).toString("latin1");
-    req.forEach((name, value) => {
-      const before = this.headers[name];
-      this.headers[name] = before === undefined ? value : `${before}, ${value}`;
+    this.query = req.getQuery() ?? "";
+  }
+
+  /** Before the call that brought the request returns: an answer that was given within it needed none of this. */
+  keep(): void {
+    if (!this.answered) {
+      this.#all();
+      void this.address;
+      this.#res.onAborted(() => {
+        this.aborted = true;
+        this.#finish();
+        this.#onAbort?.();
+      });
+    }
+    this.#req = null;
+  }
+
+  get address(): string {
+    this.#address ??= this.aborted ? "" : Buffer.from(this.#res.getRemoteAddressAsText()).toString("latin1");
+    return this.#address;
+  }
+
+  header(name: string): string {
+    if (this.#headers === null && this.#req && SINGLE.has(name)) return this.#req.getHeader(name);
+    return this.#all()[name] ?? "";
+  }
+
+  #all(): Record<string, string> {
+    if (this.#headers) return this.#headers;
+    const headers: Record<string, string> = {};
+    this.#req?.forEach((name, value) => {
+      const before = headers[name];
+      headers[name] = before === undefined ? value : `${before}, ${value}`;
     });
+    this.#headers = headers;
+    return headers;
   }
 
   body(limit: number): Promise<Buffer> {
@@ -140,7 +171,7 @@ class UwsExchange implements Exchange {
   }
 
   get upgrade(): boolean {
-    return this.#context !== null && this.headers["sec-websocket-version"] === "13";
+    return this.#context !== null && this.header("sec-websocket-version") === "13";
   }
 
   accept(handler: SocketHandler): void {
@@ -153,7 +184,7 @@ class UwsExchange implements Exchange {
     const data: SocketData = { handler, client: null };
     // No sub-protocol and no extension is agreed on.
     this.#res.cork(() => {
-      this.#res.upgrade(data, this.headers["sec-websocket-key"] ?? "", "", "", context);
+      this.#res.upgrade(data, this.header("sec-websocket-key"), "", "", context);
     });
   }
 
@@ -271,6 +302,7 @@ export function createUwsServer(handler: Handler): HttpServer {
       // The handler's contract is not to throw; if it does, this request pays for it and not the process.
       exchange.send(500, {}, "", true);
     }
+    exchange.keep();
   };
   const sockets = new Set<UwsClient>();
   app.ws<SocketData>("/*", socketBehavior(take, sockets));

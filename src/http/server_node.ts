@@ -13,7 +13,6 @@ class NodeExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: Record<string, string> = {};
   readonly address: string;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
@@ -30,9 +29,11 @@ class NodeExchange implements Exchange {
     this.path = mark < 0 ? url : url.slice(0, mark);
     this.query = mark < 0 ? "" : url.slice(mark + 1);
     this.address = req.socket.remoteAddress ?? "";
-    for (const [name, value] of Object.entries(req.headers)) {
-      this.headers[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
-    }
+  }
+
+  header(name: string): string {
+    const value = this.#req.headers[name];
+    return Array.isArray(value) ? value.join(", ") : (value ?? "");
   }
 
   get aborted(): boolean {

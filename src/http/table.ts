@@ -112,8 +112,13 @@ export interface Surface {
 const JSON_TYPE = { "content-type": "application/json" } as const;
 
 /** A JSON answer. The content type is exactly `application/json`: some clients compare it for equality. */
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return { status, headers: headers ? { ...JSON_TYPE, ...headers } : JSON_TYPE, body: JSON.stringify(value) };
+}
+
+/** A JSON answer whose text is there already. */
+export function jsonText(status: number, body: string): Reply {
+  return { status, headers: JSON_TYPE, body };
 }
 
 /** An answer without a body. */

@@ -3,11 +3,20 @@
 import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import type { BgpHandle } from "../../bgp/agent.js";
-import { json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import { json, jsonText, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
 import { eventRoute } from "./event_rows.js";
 import { bgpProblem } from "./problem.js";
 import { ribRoutes } from "./rib_rows.js";
-import { binaryBody, binaryView, objectBody, peerView, statisticView, updateBody, VERSION_BODY } from "./view.js";
+import {
+  binaryBody,
+  binaryView,
+  objectBody,
+  peerView,
+  stateText,
+  statisticView,
+  updateBody,
+  VERSION_BODY,
+} from "./view.js";
 
 const DONE = { status: true };
 const ip = (request: Request) => request.params["ip"] ?? "";
@@ -66,7 +75,7 @@ function stateRoutes(bgp: BgpHandle): Route[] {
     {
       method: "GET",
       path: "/v1/peer/:ip/state",
-      handle: (request) => settled(bgp.state(ip(request)), (peer) => json(200, { peer })),
+      handle: (request) => settled(bgp.state(ip(request)), (peer) => jsonText(200, stateText(peer))),
     },
     {
       method: "GET",

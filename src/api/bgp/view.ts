@@ -3,6 +3,7 @@
 import { AppError } from "../../base/errors.js";
 import type { PeerView } from "../../bgp/agent.js";
 import type { MessageCounts, Statistic } from "../../bgp/connection.js";
+import type { PeerState } from "../../bgp/protocol.js";
 import type { Request } from "../../http/table.js";
 
 /** What `GET /v1` says of this version of the API. */
@@ -75,6 +76,17 @@ function countsView(counts: MessageCounts) {
     RouteRefresh: counts.RouteRefresh,
     Updates: counts.Updates,
   };
+}
+
+/** By identity: a peer's capabilities are one object until they change. */
+const capabilityTexts = new WeakMap<object, string>();
+
+/** The body of `state` as JSON text; asked for often, and capabilities are most of it. */
+export function stateText(peer: PeerState): string {
+  const { capability, ...rest } = peer;
+  const text = capabilityTexts.get(capability) ?? JSON.stringify(capability);
+  capabilityTexts.set(capability, text);
+  return `{"peer":{"capability":${text},${JSON.stringify(rest).slice(1)}}`;
 }
 
 export function statisticView(statistic: Statistic) {
