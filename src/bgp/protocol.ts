@@ -29,7 +29,25 @@ export interface PeerFigures {
   readonly statistic: Statistic;
   readonly received: { readonly withdrawUpdates: number; readonly withdrawn: number; readonly discarded: number };
   readonly sent: { readonly withdrawUpdates: number; readonly withdrawn: number };
-  readonly routes: readonly { readonly family: string; readonly received: number; readonly advertised: number }[];
+  readonly routes: readonly FamilyFigures[];
+  /** The peer's BGP identifier as a dotted quad, "0.0.0.0" before its first OPEN. */
+  readonly remoteId?: string;
+  /** Seconds since the session came up or went down, null when it has done neither. */
+  readonly changedSeconds?: number | null;
+  /** Of the connection, 0 while there is none. */
+  readonly localPort?: number;
+  readonly remotePort?: number;
+  /** As negotiated, in seconds; 0 while the session is down. */
+  readonly holdSeconds?: number;
+  readonly keepaliveSeconds?: number;
+}
+
+export interface FamilyFigures {
+  readonly family: string;
+  readonly received: number;
+  /** Those of `received` that policy and the decision process may use; all when it is not told. */
+  readonly accepted?: number;
+  readonly advertised: number;
 }
 
 export interface SpeakerFigures {

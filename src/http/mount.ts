@@ -7,8 +7,9 @@ import type { Logger } from "../base/log.js";
 import { count, series, type Tally, tally } from "../base/metrics.js";
 import { type Authenticator, authenticate, type Outcome } from "./auth.js";
 import { Aborted, BodyTooLarge, type Exchange, type Handler } from "./exchange.js";
+import { ExchangeRequest } from "./request.js";
 import { type Match, Router, surfaceOf } from "./router.js";
-import type { Caller, Method, Reply, Request, Route, SocketHandler, Surface } from "./table.js";
+import type { Caller, Method, Reply, Route, SocketHandler, Surface } from "./table.js";
 
 /** A surface's metrics. */
 class Figures {
@@ -40,7 +41,6 @@ interface Mounted {
 }
 
 const EMPTY = Buffer.alloc(0);
-const NO_QUERY = new URLSearchParams();
 const NO_HEADERS = {};
 const SECURITY_HEADERS = { "x-content-type-options": "nosniff" } as const;
 
@@ -152,17 +152,20 @@ class Call {
     const when = this.#surface.authBefore ?? "route";
     const due = when === "route" || (when === "method" && match !== null) || route !== undefined;
     const outcome = authenticate(this.#surface.auth, this.#exchange, this.#accounts);
-    const admit = (known: Outcome): void | Promise<void> => {
-      if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
-      if (due && !known.caller && !route?.open && this.#surface.auth.length > 0) {
-        throw new AppError("UNAUTHENTICATED", { scheme: `${known.given ?? ""}${known.bare ? " bare" : ""}` });
-      }
-      return this.#dispatch(match, known.caller);
-    };
-    if (!(outcome instanceof Promise)) return admit(outcome);
+    const must = due && !route?.open && this.#surface.auth.length > 0;
+    if (!(outcome instanceof Promise)) return this.#admit(outcome, must);
     // The body comes while the password is being checked: who does not listen now loses it.
     if (route && route.method !== "GET") void this.#read(route).catch(() => undefined);
-    return outcome.then(admit);
+    return outcome.then((known) => this.#admit(known, must));
+  }
+
+  /** `must`: nobody passes without credentials. */
+  #admit(known: Outcome, must: boolean): void | Promise<void> {
+    if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
+    if (must && !known.caller) {
+      throw new AppError("UNAUTHENTICATED", { scheme: `${known.given ?? ""}${known.bare ? " bare" : ""}` });
+    }
+    return this.#dispatch(this.#match, known.caller);
   }
 
   #dispatch(match: Match | null, caller: Caller | null): void | Promise<void> {
@@ -175,22 +178,7 @@ class Call {
       return this.#answer(other);
     }
     const { resource, params } = match;
-    const request = (body: Buffer): Request => ({
-      method: (method === "HEAD" ? "GET" : method) as Request["method"],
-      path,
-      params,
-      query: exchange.query === "" ? NO_QUERY : new URLSearchParams(exchange.query),
-      header: (name) => exchange.header(name),
-      body,
-      caller,
-      get address() {
-        return exchange.address;
-      },
-      get origin() {
-        return `http://${exchange.header("host") || "localhost"}`;
-      },
-      id: this.#id,
-    });
+    const request = (body: Buffer) => new ExchangeRequest(exchange, params, body, caller, this.#id);
     if (method === "OPTIONS") {
       return this.#settle(this.#surface.options?.(request(EMPTY), resource.allow) ?? { status: 200 });
     }

@@ -134,8 +134,7 @@ class UwsExchange implements Exchange {
     const res = this.#res;
     res.cork(() => {
       this.#head(status, headers);
-      const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-      if (this.method === "HEAD") this.#endWithoutBody(length, close);
+      if (this.method === "HEAD") this.#endWithoutBody(Buffer.byteLength(body), close);
       else if (status === 204 || status === 304) this.#endWithoutBody(null, close);
       else res.end(body as string, close);
     });

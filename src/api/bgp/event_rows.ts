@@ -4,7 +4,7 @@ import type { BgpHandle } from "../../bgp/agent.js";
 import type { EventFilter } from "../../bgp/event_hub.js";
 import { EVENT_TYPES, type EventType } from "../../bgp/events.js";
 import { type Request, type Route, socketRoute } from "../../http/table.js";
-import { addressOf, badQuery, familyOf, knownOnly, oneOf } from "./query.js";
+import { badQuery, familyOf, knownOnly, oneOf } from "./query.js";
 
 const PARAMETERS = ["peer", "type", "family", "direction"];
 
@@ -22,13 +22,12 @@ function typesOf(query: URLSearchParams): EventType[] {
 function filterOf(bgp: BgpHandle, { query }: Request): EventFilter {
   knownOnly(query, PARAMETERS);
   const direction = oneOf(query, "direction", ["received", "sent", "both"], "received");
-  const peer = addressOf(query, "peer");
-  if (peer !== null) bgp.peer(peer);
+  const peer = query.get("peer");
   return {
     types: typesOf(query),
     received: direction !== "sent",
     sent: direction !== "received",
-    peer,
+    peer: peer === null ? null : bgp.peer(peer).remote_addr,
     family: familyOf(query, "family"),
   };
 }

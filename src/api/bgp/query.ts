@@ -1,7 +1,6 @@
 // Parameters of the query: each is checked, an unknown one is told with those that are known.
 
 import { AppError } from "../../base/errors.js";
-import { formatAddress, parseAddress } from "../../base/ip.js";
 import { FAMILIES } from "../../bgp/families.js";
 
 /** 400 with the parameter, its value and what is allowed. */
@@ -52,15 +51,7 @@ export function oneOf<const T extends string>(
   return values.find((value) => value === text) ?? badQuery(name, text, values.join(", "));
 }
 
-/** The canonical address that a parameter gives, null when it is not there. */
-export function addressOf(query: URLSearchParams, name: string): string | null {
-  const text = query.get(name);
-  if (text === null) return null;
-  const bytes = parseAddress(text);
-  return bytes ? formatAddress(bytes) : badQuery(name, text, "an IPv4 or IPv6 address");
-}
-
-export const FAMILY_NAMES = FAMILIES.map((family) => family.name);
+const FAMILY_NAMES = FAMILIES.map((family) => family.name);
 
 /** The name of a family, null when it is not there. */
 export function familyOf(query: URLSearchParams, name: string): string | null {

@@ -5,7 +5,7 @@ import { LIMITS } from "../../base/limits.js";
 import type { BgpHandle } from "../../bgp/agent.js";
 import type { RoutePage, RouteQuery, RouteRow } from "../../bgp/protocol.js";
 import type { Reply, Request, Route } from "../../http/table.js";
-import { addressOf, badQuery, familyOf, flag, knownOnly, oneOf, wholeNumber } from "./query.js";
+import { badQuery, familyOf, flag, knownOnly, oneOf, wholeNumber } from "./query.js";
 
 const PAGE = 1_000;
 const CURSOR_CHARACTERS = 512;
@@ -91,9 +91,9 @@ export function ribRoutes(bgp: BgpHandle): Route[] {
       handle({ query }) {
         knownOnly(query, [...COMMON, "view", "peer"]);
         const view = oneOf(query, "view", ["best", "all"], "best");
-        const peer = addressOf(query, "peer");
-        if (peer !== null) bgp.peer(peer);
-        return listing(bgp, { view, ...(peer === null ? {} : { address: peer }), ...commonQuery(query) });
+        const peer = query.get("peer");
+        const address = peer === null ? {} : { address: bgp.peer(peer).remote_addr };
+        return listing(bgp, { view, ...address, ...commonQuery(query) });
       },
     },
   ];
