@@ -10,6 +10,7 @@ import { ribRoutes } from "./rib_rows.js";
 import {
   binaryBody,
   binaryView,
+  jsonBody,
   objectBody,
   peerView,
   stateText,
@@ -112,12 +113,15 @@ function stateRoutes(bgp: BgpHandle): Route[] {
 }
 
 function sendRoutes(bgp: BgpHandle): Route[] {
-  /** The body is judged before the peer's state, as yabgp does: malformed JSON is 400 even when the peer is down. */
+  /** yabgp's order: JSON (400 also when the peer is down), the peer's state, what the body says. */
   const post = (path: string, handle: (request: Request, address: string) => Promise<Reply>): Route => ({
     method: "POST",
     path: `/v1/peer/:ip/${path}`,
     async handle(request) {
       const { remote_addr } = bgp.peer(ip(request));
+      jsonBody(request);
+      const { fsm } = await bgp.state(remote_addr);
+      if (fsm !== "ESTABLISHED") throw new AppError("BGP_PEER_STATE");
       return handle(request, remote_addr);
     },
   });

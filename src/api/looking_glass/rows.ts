@@ -76,6 +76,7 @@ function filterOf(query: URLSearchParams, path: Table, peers: readonly Neighbor[
 function routes(bgp: BgpHandle, base: string): Route[] {
   let listings = 0;
   async function* counted(text: AsyncGenerator<string>): AsyncGenerator<string> {
+    listings++;
     try {
       yield* text;
     } finally {
@@ -89,7 +90,6 @@ function routes(bgp: BgpHandle, base: string): Route[] {
     if (listings >= LIMITS.lookingGlassListings) {
       throw new AppError("OVERLOADED", { what: "the looking glass", limit: LIMITS.lookingGlassListings });
     }
-    listings++;
     const known = new Map(peers.map((peer) => [peer.config.remote_addr, peer]));
     return {
       status: 200,
