@@ -85,6 +85,8 @@ export const LIMITS = {
   /** Routes that the looking glass looks at for one answer, and answers of that kind at once. */
   lookingGlassRoutes: 2_000_000,
   lookingGlassListings: 8,
+  /** Bytes of the messages that one body makes. */
+  bgpEncodedBytes: 32 << 20,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
 } as const;

@@ -7,7 +7,7 @@ import { MSG } from "../wasm/bgp_numbers.js";
 import { bytesText } from "./capabilities.js";
 import { notificationNames } from "./notification_names.js";
 import type { DownReason, ObservedPeer, Observer } from "./observer.js";
-import { updateRecord } from "./update_record.js";
+import { isMalformed, updateView } from "./update_view.js";
 
 export const EVENT_TYPES = ["session", "update", "notification", "refresh"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -51,15 +51,9 @@ interface Rendered {
 type Render = (message: Buffer, peer: ObservedPeer, sent: boolean) => Rendered;
 
 const update: Render = (message, peer, sent) => {
-  try {
-    const addPath = sent ? peer.addPathOut : peer.addPathIn;
-    const msg = updateRecord(message, { fourOctetAs: peer.fourOctetAs, addPath });
-    return { type: 2, msg, family: msg.afi_safi };
-  } catch {
-    // yabgp's record of a malformed UPDATE.
-    const hex = message.toString("hex", HEADER_BYTES);
-    return { type: 6, msg: { attr: {}, nlri: [], withdraw: [], hex }, family: null };
-  }
+  const paths = sent ? peer.addPathOut : peer.addPathIn;
+  const msg = updateView(message, { fourOctetAs: peer.fourOctetAs, addPath: (family) => paths.includes(family) });
+  return isMalformed(msg) ? { type: 6, msg, family: null } : { type: 2, msg, family: msg.afi_safi };
 };
 
 const notification: Render = (message) => {
