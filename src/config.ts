@@ -37,6 +37,8 @@ const bgp = {
   listen: listen(true, { env: "SENNIT_BGP", flag: "bgp" }),
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
+  /** Peers and routes in bgplgd's form: for those with credentials, for everybody, or not at all. */
+  looking_glass: choice(["basic", "open", "off"], { fallback: "basic", env: "SENNIT_LOOKING_GLASS" }),
   peer: tables(PEER_FIELDS),
   dynamic: tables(DYNAMIC_FIELDS),
   policy: policyTables,

@@ -4,6 +4,7 @@ import type { Accounts } from "./accounts/accounts.js";
 import { hashPassword } from "./accounts/passwords.js";
 import { bgpSurface } from "./api/bgp/rows.js";
 import { startBonding } from "./api/bonding/start.js";
+import { lookingGlassSurfaces } from "./api/looking_glass/rows.js";
 import { openflowSurface } from "./api/openflow/rows.js";
 import type { RoomHealth } from "./api/ops/rows.js";
 import type { Logger } from "./base/log.js";
@@ -42,7 +43,8 @@ export const ROOMS: readonly ((ground: Ground) => Promise<Room>)[] = [bgpRoom, o
 
 async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
   const bgp = await startBgp({ config: config.bgp, store, log: log.child({ room: "bgp" }) });
-  return { name: "bgp", surfaces: [bgpSurface(bgp)], health: () => bgp.health(), close: () => bgp.close() };
+  const surfaces = [bgpSurface(bgp), ...lookingGlassSurfaces(bgp, config.bgp.looking_glass)];
+  return { name: "bgp", surfaces, health: () => bgp.health(), close: () => bgp.close() };
 }
 
 async function openflowRoom({ config, accounts, log }: Ground): Promise<Room> {

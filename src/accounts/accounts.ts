@@ -29,6 +29,13 @@ interface Verified {
   readonly until: number;
 }
 
+/** How long, and for how many clients, right credentials are known by themselves. */
+const KEYS_MS = 5_000;
+const KEYS = 64;
+
+/** Who tries: an address, or what has one: it is then read only when it is needed. */
+type Origin = string | { readonly address: string };
+
 const accountOf = (user: UserRecord): Account => ({ id: user.id, name: user.username, superuser: user.superuser });
 const tokenKey = (token: string) => createHash("sha256").update(token).digest("hex");
 
@@ -39,6 +46,9 @@ export class Accounts {
   readonly #byName = new Map<string, number>();
   /** Credentials that were verified a short while ago, so that Basic does not pay for scrypt at each request. */
   readonly #verified = new Map<string, Verified>();
+  /** The keys of #verified by what they were made from, for some seconds: a busy client does not pay for an HMAC, either. */
+  readonly #keys = new Map<string, string>();
+  #keysUntil = 0;
   readonly #verifying = new Map<string, Promise<Account | null>>();
   readonly #cacheKey = randomBytes(32);
   /** What is checked for a name that does not exist, so that the answer takes as long. */
@@ -82,16 +92,21 @@ export class Accounts {
 
   /**
    * Who `name` (user name or e-mail) is if `password` is right, else null; at once when the same credentials were
-   * verified a short while ago. Errors: LOGIN_LIMITED after too many failures from `address`, OVERLOADED.
+   * verified a short while ago. Errors: LOGIN_LIMITED after too many failures from the address, OVERLOADED.
    */
-  password(name: string, password: string, address: string): Account | null | Promise<Account | null> {
-    const key = createHmac("sha256", this.#cacheKey).update(name).update("\0").update(password).digest("base64");
+  password(name: string, password: string, from: Origin): Account | null | Promise<Account | null> {
+    const now = Date.now();
+    const key = this.#keyOf(name, password, now);
     const known = this.#verified.get(key);
     if (known) {
       const user = this.#users.get(known.user);
-      if (user?.active && user.password === known.hash && known.until > Date.now()) return accountOf(user);
+      if (user?.active && user.password === known.hash && known.until > now) {
+        this.#remember(name, password, key);
+        return accountOf(user);
+      }
       this.#verified.delete(key);
     }
+    const address = typeof from === "string" ? from : from.address;
     const seconds = this.#limiter.waitSeconds(address);
     if (seconds > 0) throw new AppError("LOGIN_LIMITED", { address, seconds });
     // Many requests with the same credentials at once pay for one hash.
@@ -100,6 +115,22 @@ export class Accounts {
     const check = this.#verify(key, name, password, address).finally(() => this.#verifying.delete(key));
     this.#verifying.set(key, check);
     return check;
+  }
+
+  /** What stands for credentials in memory. */
+  #keyOf(name: string, password: string, now: number): string {
+    if (now > this.#keysUntil) {
+      this.#keys.clear();
+      this.#keysUntil = now + KEYS_MS;
+    }
+    const known = this.#keys.get(`${name}\0${password}`);
+    if (known !== undefined) return known;
+    return createHmac("sha256", this.#cacheKey).update(name).update("\0").update(password).digest("base64");
+  }
+
+  /** Only of credentials that are right. */
+  #remember(name: string, password: string, key: string): void {
+    if (this.#keys.size < KEYS) this.#keys.set(`${name}\0${password}`, key);
   }
 
   /** Who holds the token, or null. */

@@ -15,6 +15,7 @@ const rows = {
   UNAUTHENTICATED: { status: 401, text: "authentication credentials were not provided or are wrong" },
   LOGIN_LIMITED: { status: 429, text: "too many failed log-ins from {address}; try again in {seconds} s" },
   FORBIDDEN: { status: 403, text: "user {user} may not do this" },
+  UPGRADE_REQUIRED: { status: 426, text: "{path} is a WebSocket; ask for it with Upgrade: websocket" },
   BODY_TOO_LARGE: { status: 413, text: "the body is over {limit} bytes" },
   BODY_NOT_JSON: { status: 400, text: "the body is not JSON: {reason}" },
   BODY_INVALID: { status: 400, text: "{path}: {reason}" },

@@ -5,6 +5,10 @@ export const LIMITS = {
   bodyBytes: 1 << 20,
   requestsInFlight: 10_000,
   shutdownGraceMs: 5_000,
+  socketClients: 256,
+  socketMessageBytes: 16 << 10,
+  /** Bytes that a WebSocket client has not taken yet, after which it misses events. */
+  eventQueueBytes: 4 << 20,
 
   // accounts
   passwordBytes: 1_024,
@@ -73,6 +77,14 @@ export const LIMITS = {
   bgpConnectionsWaiting: 1_024,
   bgpPrefixesPerUpdate: 100_000,
   bgpPrefixesPerLookup: 10_000,
+  /** Events that the worker has rendered and control has not taken. */
+  eventsPending: 10_000,
+  /** Routes in one answer of REST, and in one answer of the worker for it. */
+  bgpRoutesPerPage: 10_000,
+  bgpRoutesPerCall: 500,
+  /** Routes that the looking glass looks at for one answer, and answers of that kind at once. */
+  lookingGlassRoutes: 2_000_000,
+  lookingGlassListings: 8,
   /** Bytes of the messages that one body makes. */
   bgpEncodedBytes: 32 << 20,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */

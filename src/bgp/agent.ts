@@ -12,8 +12,21 @@ import type { WorkerClient } from "../workers/rpc.js";
 import { peerAddress } from "./addresses.js";
 import { type BgpConfig, type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
 import type { Statistic } from "./connection.js";
+import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
+import type { EventBatch } from "./events.js";
 import { publish } from "./figures.js";
-import type { BgpMethods, NoteEvent, PeerState, RibEntry, SpeakerFigures, Version } from "./protocol.js";
+import type {
+  BgpMethods,
+  NoteEvent,
+  PeerState,
+  RibEntry,
+  RoutePage,
+  RouteQuery,
+  SpeakerFigures,
+  Version,
+} from "./protocol.js";
+import { StateReader } from "./shared_state.js";
+import type { BlockEvent } from "./state_board.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
@@ -33,9 +46,10 @@ export interface BgpHandle {
   setPeer(address: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }>;
   /** Errors: BGP_PEER_FIXED. */
   removePeer(address: string): Promise<void>;
-  state(address: string): Promise<PeerState>;
-  statistic(address: string): Promise<Statistic>;
-  version(address: string, sent: boolean): Promise<Version>;
+  /** These three answer at once when the peer's figures are in shared memory, as they are but for the first moments. */
+  state(address: string): PeerState | Promise<PeerState>;
+  statistic(address: string): Statistic | Promise<Statistic>;
+  version(address: string, sent: boolean): Version | Promise<Version>;
   manualStart(address: string): Promise<void>;
   /** `reason`: a text for the peer (RFC 9003). */
   manualStop(address: string, reason?: string): Promise<void>;
@@ -43,11 +57,16 @@ export interface BgpHandle {
   update(address: string, body: UpdateBody): Promise<void>;
   /** The messages that `update` would send. */
   encode(address: string, body: UpdateBody): Promise<Uint8Array>;
-  sendBinary(address: string, bytes: Uint8Array): Promise<void>;
+  /** `force`: whatever the bytes are. */
+  sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
   lookup(
     address: string,
     query: { sent: boolean; family: string; items: readonly string[] },
   ): Promise<(RibEntry | null)[]>;
+  /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
+  routes(query: RouteQuery): Promise<RoutePage>;
+  /** Hands events to `sink` until the returned function is called. */
+  listen(filter: EventFilter, sink: EventSink): () => void;
   figures(): Promise<SpeakerFigures>;
   health(): { readonly status: "up" | "off" | "failed"; readonly detail: string };
   close(): Promise<void>;
@@ -72,6 +91,9 @@ class Agent implements BgpHandle {
   #problem: string | null = null;
   /** Peers that an operator has stopped: a worker that is started again must not dial them. */
   readonly #stopped = new Set<string>();
+  /** Shared figures of the worker's peers, by canonical address. */
+  readonly #readers = new Map<string, StateReader>();
+  readonly #hub: EventHub;
   #closed = false;
 
   constructor(config: ReturnType<typeof parseBgpConfig>, store: Engine, log: Logger) {
@@ -85,10 +107,28 @@ class Agent implements BgpHandle {
       spawn: () => {
         const worker = startWorker<BgpMethods, BgpConfig>("BGP", new URL("./worker.js", import.meta.url), config, log);
         worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
+        this.#readers.clear();
+        worker.client.on<BlockEvent>("state", (event) => this.#block(event));
+        worker.client.on<EventBatch>("events", (batch) => {
+          this.#hub.take(batch);
+          this.#tell("eventsTaken", batch.events.length);
+        });
         return worker;
       },
       restore: (client) => this.#begin(client),
     });
+    this.#hub = new EventHub((interest) => this.#tell("subscribe", interest));
+  }
+
+  /** A call whose failure means nothing: a worker that is started again is told anew. */
+  #tell<N extends "subscribe" | "eventsTaken">(method: N, params: Parameters<BgpMethods[N]>[0]): void {
+    this.#worker.client.call(method, params).catch(() => undefined);
+  }
+
+  #block({ address, block, texts }: BlockEvent): void {
+    if (block === null) this.#readers.delete(address);
+    if (block) this.#readers.set(address, new StateReader(block));
+    if (texts) this.#readers.get(address)?.describe(texts);
   }
 
   /** Listens and brings all peers to a worker that has none. */
@@ -104,7 +144,8 @@ class Agent implements BgpHandle {
     // Posted together: a change that is committed meanwhile follows behind.
     const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
-    await Promise.all([...peers, ...stops]);
+    const interest = this.#hub.interest();
+    await Promise.all([...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
   }
 
   async start(): Promise<void> {
@@ -126,6 +167,8 @@ class Agent implements BgpHandle {
   #changed(address: string, value: PeerConfig | undefined): void {
     if (this.#fixed.has(address)) return;
     this.#stopped.delete(address);
+    // What it says is of the peer as it was; the worker gives the new one a block of its own.
+    this.#readers.delete(address);
     const done = value
       ? this.#worker.client.call("addPeer", value)
       : this.#worker.client.call("removePeer", { address });
@@ -212,16 +255,29 @@ class Agent implements BgpHandle {
     return { address: this.peer(text).remote_addr };
   }
 
-  async state(address: string): Promise<PeerState> {
-    return this.#worker.client.call("state", this.#of(address));
+  /** The peer's shared figures. A worker that has failed has none that hold. */
+  #reader(address: string): StateReader | undefined {
+    return this.#worker.failed === null ? this.#readers.get(address) : undefined;
   }
 
-  async statistic(address: string): Promise<Statistic> {
-    return this.#worker.client.call("statistic", this.#of(address));
+  state(text: string): PeerState | Promise<PeerState> {
+    // Readers are of known peers: their addresses need no look into the store.
+    const shared = this.#reader(text)?.state(text);
+    if (shared) return shared;
+    const { address } = this.#of(text);
+    return this.#reader(address)?.state(address) ?? this.#worker.client.call("state", { address });
   }
 
-  async version(address: string, sent: boolean): Promise<Version> {
-    return this.#worker.client.call("version", { ...this.#of(address), sent });
+  statistic(text: string): Statistic | Promise<Statistic> {
+    const shared = this.#reader(text)?.statistic();
+    if (shared) return shared;
+    const { address } = this.#of(text);
+    return this.#reader(address)?.statistic() ?? this.#worker.client.call("statistic", { address });
+  }
+
+  version(text: string, sent: boolean): Version | Promise<Version> {
+    const { address } = this.#of(text);
+    return this.#reader(address)?.version(sent) ?? this.#worker.client.call("version", { address, sent });
   }
 
   async manualStart(address: string): Promise<void> {
@@ -249,8 +305,8 @@ class Agent implements BgpHandle {
     return this.#worker.client.call("encode", { ...this.#of(address), body });
   }
 
-  async sendBinary(address: string, bytes: Uint8Array): Promise<void> {
-    await this.#worker.client.call("sendBinary", { ...this.#of(address), bytes });
+  async sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void> {
+    await this.#worker.client.call("sendBinary", { ...this.#of(address), bytes, force });
   }
 
   async lookup(
@@ -258,6 +314,16 @@ class Agent implements BgpHandle {
     query: { sent: boolean; family: string; items: readonly string[] },
   ): Promise<(RibEntry | null)[]> {
     return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
+  }
+
+  async routes(query: RouteQuery): Promise<RoutePage> {
+    const { address: text, ...rest } = query;
+    const address = text === undefined ? {} : this.#of(text);
+    return this.#worker.client.call("routes", { ...rest, ...address });
+  }
+
+  listen(filter: EventFilter, sink: EventSink): () => void {
+    return this.#hub.listen(filter, sink);
   }
 
   async figures(): Promise<SpeakerFigures> {

@@ -4,6 +4,27 @@ import { clear, gauge, type MetricName, total } from "../base/metrics.js";
 import type { StateName } from "./fsm.js";
 import type { PeerFigures, SpeakerFigures } from "./protocol.js";
 
+/** GoBGP's names of families, by ours. */
+const ROUTE_FAMILY: Readonly<Record<string, string>> = {
+  ipv4: "ipv4-unicast",
+  ipv6: "ipv6-unicast",
+  ipv4_mcast: "ipv4-multicast",
+  ipv6_mcast: "ipv6-multicast",
+  ipv4_lu: "ipv4-labelled-unicast",
+  ipv6_lu: "ipv6-labelled-unicast",
+  vpnv4: "l3vpn-ipv4-unicast",
+  vpnv6: "l3vpn-ipv6-unicast",
+  flowspec: "ipv4-flowspec",
+  ipv6_flowspec: "ipv6-flowspec",
+  vpnv4_flowspec: "l3vpn-ipv4-flowspec",
+  vpnv6_flowspec: "l3vpn-ipv6-flowspec",
+  ipv4_srte: "ipv4-srpolicy",
+  ipv6_srte: "ipv6-srpolicy",
+  evpn: "l2vpn-evpn",
+  rtc: "rtc",
+  bgpls: "ls",
+};
+
 const STATE_NUMBER: Record<StateName, number> = {
   IDLE: 0,
   CONNECT: 1,
@@ -78,10 +99,10 @@ export function publish(figures: SpeakerFigures): void {
     messages(peer, "received");
     messages(peer, "sent");
     total("bgp_received_discarded_total", peer.received.discarded, labels);
-    for (const { family, received, advertised } of peer.routes) {
-      const route = { ...labels, route_family: `${family}-unicast` };
+    for (const { family, received, accepted, advertised } of peer.routes) {
+      const route = { ...labels, route_family: ROUTE_FAMILY[family] ?? family };
       gauge("bgp_routes_received", received, route);
-      gauge("bgp_routes_accepted", received, route);
+      gauge("bgp_routes_accepted", accepted ?? received, route);
       gauge("bgp_routes_advertised", advertised, route);
     }
   }

@@ -2,6 +2,7 @@
 
 import type { PeerConfig } from "./config.js";
 import type { Statistic } from "./connection.js";
+import type { EventInterest } from "./events.js";
 import type { StateName } from "./fsm.js";
 import type { NotificationView } from "./notifications.js";
 import type { UpdateBody } from "./update_json.js";
@@ -31,7 +32,25 @@ export interface PeerFigures {
   readonly statistic: Statistic;
   readonly received: { readonly withdrawUpdates: number; readonly withdrawn: number; readonly discarded: number };
   readonly sent: { readonly withdrawUpdates: number; readonly withdrawn: number };
-  readonly routes: readonly { readonly family: string; readonly received: number; readonly advertised: number }[];
+  readonly routes: readonly FamilyFigures[];
+  /** The peer's BGP identifier as a dotted quad, "0.0.0.0" before its first OPEN. */
+  readonly remoteId?: string;
+  /** Seconds since the session came up or went down, null when it has done neither. */
+  readonly changedSeconds?: number | null;
+  /** Of the connection, 0 while there is none. */
+  readonly localPort?: number;
+  readonly remotePort?: number;
+  /** As negotiated, in seconds; 0 while the session is down. */
+  readonly holdSeconds?: number;
+  readonly keepaliveSeconds?: number;
+}
+
+export interface FamilyFigures {
+  readonly family: string;
+  readonly received: number;
+  /** Those of `received` that policy and the decision process may use; all when it is not told. */
+  readonly accepted?: number;
+  readonly advertised: number;
 }
 
 export interface SpeakerFigures {
@@ -43,8 +62,42 @@ export interface SpeakerFigures {
   readonly memory: { readonly heldBytes: number; readonly sets: number; readonly totalBytes: number };
 }
 
-/** Route changes of a direction on this connection, by the groups that yabgp counts and further families. */
-export type Version = Record<string, number>;
+/** Route changes of a direction on this connection: by the groups that yabgp counts, and by each further family. */
+export type Version = Record<"ipv4" | "ipv6" | "flowspec" | "mpls_vpn" | "sr_policy", number> & Record<string, number>;
+
+/** A page of routes. `in` and `out` are a peer's Adj-RIBs, `best` the Loc-RIB, `all` every route of every peer. */
+export interface RouteQuery {
+  readonly view: "in" | "out" | "best" | "all";
+  /** The peer of `in` and `out`; for the other views a filter. */
+  readonly address?: string;
+  readonly family: string;
+  readonly prefix?: string;
+  /** With `prefix`: what it covers, too. */
+  readonly longer?: boolean;
+  /** "" for the first page. */
+  readonly cursor: string;
+  readonly limit: number;
+}
+
+export interface RouteRow {
+  readonly nlri: unknown;
+  readonly path_id?: number;
+  /** The peer that it came from (or, for `out`, goes to), "" for our own. */
+  readonly peer: string;
+  readonly attr: Record<string, unknown>;
+  readonly best: boolean;
+  readonly eligible: boolean;
+  readonly stale: boolean;
+  readonly origin_validation?: "valid" | "invalid" | "not-found";
+  /** Epoch seconds, 0 when it is not known. */
+  readonly received: number;
+}
+
+/** `cursor` null: that was the last page. A page may have fewer rows than were asked for, even none. */
+export interface RoutePage {
+  readonly routes: RouteRow[];
+  readonly cursor: string | null;
+}
 
 export interface RibEntry {
   readonly attr: Record<string, unknown>;
@@ -67,8 +120,15 @@ export type BgpMethods = {
   refresh(params: OfPeer<{ afi: unknown; safi: unknown; res: unknown }>): void;
   update(params: OfPeer<{ body: UpdateBody }>): void;
   encode(params: OfPeer<{ body: UpdateBody }>): Uint8Array;
-  sendBinary(params: OfPeer<{ bytes: Uint8Array }>): void;
+  /** With `force` the bytes go out whatever they are. */
+  sendBinary(params: OfPeer<{ bytes: Uint8Array; force: boolean }>): void;
   lookup(params: OfPeer<{ sent: boolean; family: string; items: readonly string[] }>): (RibEntry | null)[];
+  /** Bounded work a call. */
+  routes(params: RouteQuery): RoutePage;
+  /** What control wants to be told of as "events"; null nothing. */
+  subscribe(params: EventInterest | null): void;
+  /** Control has taken so many events: more may follow. */
+  eventsTaken(params: number): void;
   figures(params: undefined): SpeakerFigures;
   close(params: undefined): Promise<void>;
 };

@@ -1,6 +1,8 @@
 // One request and its answer as the front end sees them, whichever HTTP library is underneath. Two adapters make them:
 // server.ts (uWebSockets.js) and server_node.ts (node:http).
 
+import type { SocketHandler } from "./table.js";
+
 /** Thrown by `body()`. */
 export class BodyTooLarge extends Error {}
 
@@ -14,7 +16,8 @@ export interface Exchange {
   readonly path: string;
   /** Query as sent, without "?". */
   readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A header's value by lower-case name, "" when it was not sent; of several, joined by commas. */
+  header(name: string): string;
   /** The peer's address in text. */
   readonly address: string;
   /** True once the client has gone away; answers are then dropped. */
@@ -31,6 +34,10 @@ export interface Exchange {
     headers: Readonly<Record<string, string>>,
     chunks: AsyncIterable<string | Uint8Array>,
   ): Promise<void>;
+  /** True for a valid WebSocket handshake (RFC 6455 §4.2.1). */
+  readonly upgrade: boolean;
+  /** Completes the handshake instead of an answer. */
+  accept(handler: SocketHandler): void;
   /** Closes the connection without completing the answer: the client must not take half a listing for a whole one. */
   abandon(): void;
 }
@@ -41,6 +48,6 @@ export type Handler = (exchange: Exchange) => void;
 export interface HttpServer {
   /** Starts to listen; resolves with the bound port. Rejects with an Error that has `code` (EADDRINUSE, …). */
   listen(host: string, port: number): Promise<number>;
-  /** Stops to listen, waits up to `graceMs` for answers under way, then closes what is left. */
+  /** Stops to listen, ends WebSockets with 1001, waits up to `graceMs` for answers under way, then closes what is left. */
   close(graceMs: number): Promise<void>;
 }

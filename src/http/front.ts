@@ -30,7 +30,7 @@ export async function startFront(options: {
   readonly accounts: Authenticator;
   readonly log: Logger;
 }): Promise<Front> {
-  const gate: Gate = { inFlight: 0, closed: false };
+  const gate: Gate = { inFlight: 0, sockets: 0, closed: false };
   const server = await createServer(options.adapter, mount(options.surfaces, options.accounts, options.log, gate));
   const { host, port } = options;
   const bound = await server.listen(host, port).catch((error: NodeJS.ErrnoException) => {

@@ -4,26 +4,86 @@
 import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 import type { Logger } from "../base/log.js";
-import { count, observe } from "../base/metrics.js";
+import { count, series, type Tally, tally } from "../base/metrics.js";
 import { type Authenticator, authenticate, type Outcome } from "./auth.js";
 import { Aborted, BodyTooLarge, type Exchange, type Handler } from "./exchange.js";
+import { ExchangeRequest } from "./request.js";
 import { type Match, Router, surfaceOf } from "./router.js";
-import type { Caller, Method, Reply, Request, Route, Surface } from "./table.js";
+import type { Caller, Method, Reply, Route, SocketHandler, Surface } from "./table.js";
+
+/** A surface's metrics. */
+class Figures {
+  readonly #surface: string;
+  readonly #durations: ReturnType<typeof series>;
+  readonly #codes = new Map<number, Tally>();
+
+  constructor(surface: string) {
+    this.#surface = surface;
+    this.#durations = series("sennit_http_request_duration_seconds", { surface });
+  }
+
+  answered(status: number, ms: number): void {
+    let code = this.#codes.get(status);
+    if (!code) {
+      code = tally("sennit_http_requests_total", { surface: this.#surface, code: status });
+      this.#codes.set(status, code);
+    }
+    code.count++;
+    this.#durations.observe(ms / 1_000);
+  }
+}
 
 interface Mounted {
   readonly prefix: string;
   readonly surface: Surface;
   readonly router: Router;
+  readonly figures: Figures;
 }
 
 const EMPTY = Buffer.alloc(0);
-const NO_QUERY = new URLSearchParams();
+const NO_HEADERS = {};
 const SECURITY_HEADERS = { "x-content-type-options": "nosniff" } as const;
+
+/** By the reply's own headers: most replies share one object of them. */
+const securedHeaders = new WeakMap<object, Readonly<Record<string, string>>>();
+
+function secured(headers: Readonly<Record<string, string>> = NO_HEADERS): Readonly<Record<string, string>> {
+  const known = securedHeaders.get(headers);
+  if (known) return known;
+  const all = { ...SECURITY_HEADERS, ...headers };
+  securedHeaders.set(headers, all);
+  return all;
+}
 
 /** Requests under way, and whether new ones are taken. */
 export interface Gate {
   inFlight: number;
+  /** WebSocket clients. */
+  sockets: number;
   closed: boolean;
+}
+
+/** Paths whose route is remembered. */
+const KNOWN_PATHS = 1_024;
+
+interface Found {
+  readonly mounted: Mounted;
+  readonly match: Match | null;
+}
+
+/** Finds the surface and the route of a path; what clients ask for again and again is looked for once. */
+function finder(mounted: readonly Mounted[]): (path: string) => Found | null {
+  const known = new Map<string, Found>();
+  return (path) => {
+    const before = known.get(path);
+    if (before) return before;
+    const surface = surfaceOf(mounted, path) ?? mounted[0];
+    if (!surface) return null;
+    const found = { mounted: surface, match: surface.router.find(path) };
+    if (found.match && known.size >= KNOWN_PATHS) known.clear();
+    if (found.match) known.set(path, found);
+    return found;
+  };
 }
 
 /** Makes the handler of all requests out of the surfaces' tables. */
@@ -32,10 +92,12 @@ export function mount(surfaces: readonly Surface[], accounts: Authenticator, log
     prefix: surface.prefix,
     surface,
     router: new Router(surface.routes),
+    figures: new Figures(surface.name),
   }));
   let lastId = 0;
+  const find = finder(mounted);
   return (exchange) => {
-    const found = surfaceOf(mounted, exchange.path) ?? mounted[0];
+    const found = find(exchange.path);
     if (!found) return exchange.send(404, {}, "", true);
     new Call(found, exchange, accounts, log, ++lastId, gate).start();
   };
@@ -44,7 +106,8 @@ export function mount(surfaces: readonly Surface[], accounts: Authenticator, log
 /** One request on its way. Runs without promises when nothing on the way needs one. */
 class Call {
   readonly #surface: Surface;
-  readonly #router: Router;
+  readonly #figures: Figures;
+  readonly #match: Match | null;
   readonly #exchange: Exchange;
   readonly #accounts: Authenticator;
   readonly #log: Logger;
@@ -54,9 +117,10 @@ class Call {
   #allow: readonly string[] | null = null;
   #body: Promise<Buffer> | null = null;
 
-  constructor(found: Mounted, exchange: Exchange, accounts: Authenticator, log: Logger, id: number, gate: Gate) {
-    this.#surface = found.surface;
-    this.#router = found.router;
+  constructor(found: Found, exchange: Exchange, accounts: Authenticator, log: Logger, id: number, gate: Gate) {
+    this.#surface = found.mounted.surface;
+    this.#figures = found.mounted.figures;
+    this.#match = found.match;
     this.#exchange = exchange;
     this.#accounts = accounts;
     this.#log = log;
@@ -79,26 +143,29 @@ class Call {
     if (this.#gate.inFlight > LIMITS.requestsInFlight) {
       throw new AppError("OVERLOADED", { what: "the front end", limit: LIMITS.requestsInFlight });
     }
-    const { path, method } = this.#exchange;
-    const match = this.#router.find(path);
+    const { method } = this.#exchange;
+    const match = this.#match;
     if (match) this.#allow = match.resource.allow;
     const route = match?.resource.methods.get((method === "HEAD" ? "GET" : method) as Method);
     if (route?.open && this.#surface.auth.length === 0) return this.#dispatch(match, null);
 
     const when = this.#surface.authBefore ?? "route";
     const due = when === "route" || (when === "method" && match !== null) || route !== undefined;
-    const outcome = authenticate(this.#surface.auth, this.#exchange.headers, this.#exchange.address, this.#accounts);
-    const admit = (known: Outcome): void | Promise<void> => {
-      if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
-      if (due && !known.caller && !route?.open && this.#surface.auth.length > 0) {
-        throw new AppError("UNAUTHENTICATED", { scheme: `${known.given ?? ""}${known.bare ? " bare" : ""}` });
-      }
-      return this.#dispatch(match, known.caller);
-    };
-    if (!(outcome instanceof Promise)) return admit(outcome);
+    const outcome = authenticate(this.#surface.auth, this.#exchange, this.#accounts);
+    const must = due && !route?.open && this.#surface.auth.length > 0;
+    if (!(outcome instanceof Promise)) return this.#admit(outcome, must);
     // The body comes while the password is being checked: who does not listen now loses it.
     if (route && route.method !== "GET") void this.#read(route).catch(() => undefined);
-    return outcome.then(admit);
+    return outcome.then((known) => this.#admit(known, must));
+  }
+
+  /** `must`: nobody passes without credentials. */
+  #admit(known: Outcome, must: boolean): void | Promise<void> {
+    if (known.given && !known.caller) count("sennit_login_failures_total", { scheme: known.given });
+    if (must && !known.caller) {
+      throw new AppError("UNAUTHENTICATED", { scheme: `${known.given ?? ""}${known.bare ? " bare" : ""}` });
+    }
+    return this.#dispatch(this.#match, known.caller);
   }
 
   #dispatch(match: Match | null, caller: Caller | null): void | Promise<void> {
@@ -111,33 +178,42 @@ class Call {
       return this.#answer(other);
     }
     const { resource, params } = match;
-    const request = (body: Buffer): Request => ({
-      method: (method === "HEAD" ? "GET" : method) as Request["method"],
-      path,
-      params,
-      query: exchange.query === "" ? NO_QUERY : new URLSearchParams(exchange.query),
-      header: (name) => exchange.headers[name] ?? "",
-      body,
-      caller,
-      address: exchange.address,
-      origin: `http://${exchange.headers["host"] ?? "localhost"}`,
-      id: this.#id,
-    });
+    const request = (body: Buffer) => new ExchangeRequest(exchange, params, body, caller, this.#id);
     if (method === "OPTIONS") {
       return this.#settle(this.#surface.options?.(request(EMPTY), resource.allow) ?? { status: 200 });
     }
     const route = resource.methods.get((method === "HEAD" ? "GET" : method) as Method);
     if (!route) throw new AppError("METHOD_NOT_ALLOWED", { method, allow: resource.allow.join(", ") });
+    if (route.socket && exchange.upgrade) return this.#upgrade(route.socket(request(EMPTY)));
     if (route.method === "GET") return this.#settle(route.handle(request(EMPTY)));
 
     return this.#read(route).then((body) => this.#settle(route.handle(request(body))));
+  }
+
+  /** From here on the exchange is a WebSocket, and no request under way. */
+  #upgrade(handler: SocketHandler): void {
+    const gate = this.#gate;
+    if (gate.sockets >= LIMITS.socketClients) {
+      throw new AppError("OVERLOADED", { what: "the list of WebSocket clients", limit: LIMITS.socketClients });
+    }
+    if (this.#exchange.aborted) throw new Aborted();
+    gate.sockets++;
+    this.#exchange.accept({
+      open: (client) => handler.open(client),
+      message: (client, data) => handler.message?.(client, data),
+      close() {
+        gate.sockets--;
+        handler.close();
+      },
+    });
+    this.#done(101);
   }
 
   /** The body, read once however often it is asked for. */
   #read(route: Route): Promise<Buffer> {
     const limit = route.bodyBytes ?? LIMITS.bodyBytes;
     const over = () => new AppError("BODY_TOO_LARGE", { limit });
-    if (Number(this.#exchange.headers["content-length"] ?? 0) > limit) return Promise.reject(over());
+    if (Number(this.#exchange.header("content-length")) > limit) return Promise.reject(over());
     this.#body ??= this.#exchange.body(limit).catch((error: unknown) => {
       throw error instanceof BodyTooLarge ? over() : error;
     });
@@ -150,9 +226,9 @@ class Call {
 
   #answer(plain: Reply): void | Promise<void> {
     const reply = this.#surface.finish?.(plain, this.#exchange, this.#allow) ?? plain;
-    const headers: Record<string, string> = { ...SECURITY_HEADERS, ...reply.headers };
+    let headers = secured(reply.headers);
     if (this.#allow && (this.#exchange.method === "OPTIONS" || reply.status === 405)) {
-      headers["allow"] ??= this.#allow.join(", ");
+      headers = { allow: this.#allow.join(", "), ...headers };
     }
     if (reply.stream) {
       return this.#exchange.stream(reply.status, headers, reply.stream).then(
@@ -191,8 +267,6 @@ class Call {
 
   #done(status: number): void {
     this.#gate.inFlight--;
-    const surface = this.#surface.name;
-    count("sennit_http_requests_total", { surface, code: status });
-    observe("sennit_http_request_duration_seconds", (performance.now() - this.#started) / 1_000, { surface });
+    this.#figures.answered(status, performance.now() - this.#started);
   }
 }

@@ -4,8 +4,10 @@
 
 import uws, { type HttpRequest, type HttpResponse } from "uWebSockets.js";
 import { createServer } from "node:net";
+import { LIMITS } from "../base/limits.js";
 import { Aborted, BodyTooLarge, type Exchange, type Handler, type HttpServer } from "./exchange.js";
 import { statusLine } from "./status.js";
+import type { SocketClient, SocketHandler } from "./table.js";
 
 /** Without it the library sets SO_REUSEPORT, and two appliances would share one port in silence. */
 const LISTEN_EXCLUSIVE = 1;
@@ -13,35 +15,97 @@ const LISTEN_EXCLUSIVE = 1;
 /** How long a client may leave a streamed answer unread before the connection is closed. */
 const STREAM_STALL_MS = 30_000;
 
+/** A client may be silent for that long; the library pings it before. */
+const SOCKET_IDLE_SECONDS = 60;
+
+/** What the library keeps with a WebSocket. */
+interface SocketData {
+  readonly handler: SocketHandler;
+  client: SocketClient | null;
+}
+
+class UwsClient implements SocketClient {
+  readonly #ws: uws.WebSocket<SocketData>;
+  gone = false;
+
+  constructor(ws: uws.WebSocket<SocketData>) {
+    this.#ws = ws;
+  }
+
+  send(text: string): boolean {
+    if (this.gone) return false;
+    if (this.#ws.getBufferedAmount() > LIMITS.eventQueueBytes) return false;
+    return this.#ws.send(text) !== 2;
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.gone) this.#ws.end(code, reason);
+  }
+}
+
+/** Headers that stand once in a request: asked for one by one, they cost less than a copy of all. */
+const SINGLE: ReadonlySet<string> = new Set(["authorization", "x-auth-token", "host", "content-length"]);
+
 class UwsExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: Record<string, string> = {};
-  readonly address: string;
   aborted = false;
   answered = false;
+  /** Null once the call that brought the request has returned: the library takes it back then. */
+  #req: HttpRequest | null;
+  #headers: Record<string, string> | null = null;
+  #address: string | null = null;
   readonly #res: HttpResponse;
   readonly #onDone: () => void;
+  readonly #context: uws.us_socket_context_t | null;
   #onAbort: (() => void) | null = null;
   #onWritable: (() => void) | null = null;
 
-  constructor(res: HttpResponse, req: HttpRequest, onDone: () => void) {
+  /** `context`: of a WebSocket handshake, null otherwise. */
+  constructor(res: HttpResponse, req: HttpRequest, context: uws.us_socket_context_t | null, onDone: () => void) {
     this.#res = res;
+    this.#req = req;
+    this.#context = context;
     this.#onDone = onDone;
-    res.onAborted(() => {
-      this.aborted = true;
-      this.#finish();
-      this.#onAbort?.();
-    });
     this.method = req.getMethod().toUpperCase();
     this.path = req.getUrl();
-    this.query = req.getQuery();
-    this.address = Buffer.from(res.getRemoteAddressAsText()).toString("latin1");
-    req.forEach((name, value) => {
-      const before = this.headers[name];
-      this.headers[name] = before === undefined ? value : `${before}, ${value}`;
+    this.query = req.getQuery() ?? "";
+  }
+
+  /** Before the call that brought the request returns: an answer that was given within it needed none of this. */
+  keep(): void {
+    if (!this.answered) {
+      this.#all();
+      void this.address;
+      this.#res.onAborted(() => {
+        this.aborted = true;
+        this.#finish();
+        this.#onAbort?.();
+      });
+    }
+    this.#req = null;
+  }
+
+  get address(): string {
+    this.#address ??= this.aborted ? "" : Buffer.from(this.#res.getRemoteAddressAsText()).toString("latin1");
+    return this.#address;
+  }
+
+  header(name: string): string {
+    if (this.#headers === null && this.#req && SINGLE.has(name)) return this.#req.getHeader(name);
+    return this.#all()[name] ?? "";
+  }
+
+  #all(): Record<string, string> {
+    if (this.#headers) return this.#headers;
+    const headers: Record<string, string> = {};
+    this.#req?.forEach((name, value) => {
+      const before = headers[name];
+      headers[name] = before === undefined ? value : `${before}, ${value}`;
     });
+    this.#headers = headers;
+    return headers;
   }
 
   body(limit: number): Promise<Buffer> {
@@ -70,8 +134,7 @@ class UwsExchange implements Exchange {
     const res = this.#res;
     res.cork(() => {
       this.#head(status, headers);
-      const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
-      if (this.method === "HEAD") this.#endWithoutBody(length, close);
+      if (this.method === "HEAD") this.#endWithoutBody(Buffer.byteLength(body), close);
       else if (status === 204 || status === 304) this.#endWithoutBody(null, close);
       else res.end(body as string, close);
     });
@@ -104,6 +167,24 @@ class UwsExchange implements Exchange {
     if (this.aborted || this.answered) return;
     this.#finish();
     res.cork(() => res.end());
+  }
+
+  get upgrade(): boolean {
+    return this.#context !== null && this.header("sec-websocket-version") === "13";
+  }
+
+  accept(handler: SocketHandler): void {
+    const context = this.#context;
+    if (this.aborted || this.answered || !context) {
+      handler.close();
+      return;
+    }
+    this.#finish();
+    const data: SocketData = { handler, client: null };
+    // No sub-protocol and no extension is agreed on.
+    this.#res.cork(() => {
+      this.#res.upgrade(data, this.header("sec-websocket-key"), "", "", context);
+    });
   }
 
   /** Closes the connection in the middle of an answer that cannot be completed. */
@@ -158,6 +239,50 @@ function listenCode(host: string, port: number): Promise<string> {
   });
 }
 
+type Take = (res: HttpResponse, req: HttpRequest, context: uws.us_socket_context_t | null) => void;
+
+/** What the library does with WebSockets. Nothing of a handler may throw into it. */
+function socketBehavior(take: Take, sockets: Set<UwsClient>): uws.WebSocketBehavior<SocketData> {
+  const guarded = (ws: uws.WebSocket<SocketData>, work: () => void) => {
+    try {
+      work();
+    } catch {
+      ws.end(1011, "internal error");
+    }
+  };
+  return {
+    upgrade: take,
+    maxPayloadLength: LIMITS.socketMessageBytes,
+    maxBackpressure: LIMITS.eventQueueBytes * 2,
+    idleTimeout: SOCKET_IDLE_SECONDS,
+    sendPingsAutomatically: true,
+    open(ws) {
+      const data = ws.getUserData();
+      const client = new UwsClient(ws);
+      data.client = client;
+      sockets.add(client);
+      guarded(ws, () => data.handler.open(client));
+    },
+    message(ws, message) {
+      const { handler, client } = ws.getUserData();
+      // The library reuses the message's memory after this call.
+      if (client) guarded(ws, () => handler.message?.(client, Buffer.from(new Uint8Array(message))));
+    },
+    close(ws) {
+      const { handler, client } = ws.getUserData();
+      const known = client as UwsClient | null;
+      if (!known || known.gone) return;
+      known.gone = true;
+      sockets.delete(known);
+      try {
+        handler.close();
+      } catch {
+        // The connection is gone: there is nobody to tell.
+      }
+    },
+  };
+}
+
 /** The front end on uWebSockets.js. */
 export function createUwsServer(handler: Handler): HttpServer {
   const app = uws.App();
@@ -165,9 +290,9 @@ export function createUwsServer(handler: Handler): HttpServer {
   let underWay = 0;
   let whenIdle: (() => void) | null = null;
 
-  app.any("/*", (res, req) => {
+  const take = (res: HttpResponse, req: HttpRequest, context: uws.us_socket_context_t | null) => {
     underWay++;
-    const exchange = new UwsExchange(res, req, () => {
+    const exchange = new UwsExchange(res, req, context, () => {
       if (--underWay === 0) whenIdle?.();
     });
     try {
@@ -176,7 +301,11 @@ export function createUwsServer(handler: Handler): HttpServer {
       // The handler's contract is not to throw; if it does, this request pays for it and not the process.
       exchange.send(500, {}, "", true);
     }
-  });
+    exchange.keep();
+  };
+  const sockets = new Set<UwsClient>();
+  app.ws<SocketData>("/*", socketBehavior(take, sockets));
+  app.any("/*", (res, req) => take(res, req, null));
 
   return {
     async listen(host, port) {
@@ -200,6 +329,7 @@ export function createUwsServer(handler: Handler): HttpServer {
     async close(graceMs) {
       if (listening) uws.us_listen_socket_close(listening);
       listening = null;
+      for (const client of [...sockets]) client.close(1001, "the appliance is shutting down");
       if (underWay > 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, graceMs);

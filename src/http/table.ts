@@ -1,7 +1,7 @@
 // What a route is. Surfaces (src/api/*) are tables of these; src/http/mount.ts turns them into answers.
 // No uWebSockets type appears here: only src/http/server.ts knows that library.
 
-import type { AppError } from "../base/errors.js";
+import { AppError } from "../base/errors.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -51,6 +51,33 @@ export interface Route {
   /** Body limit, when it is not LIMITS.bodyBytes. */
   readonly bodyBytes?: number;
   handle(request: Request): Reply | Promise<Reply>;
+  /** For a request that asks for a WebSocket, instead of `handle`. What it throws is answered as any error is. */
+  socket?(request: Request): SocketHandler;
+}
+
+/** A WebSocket client (RFC 6455) as a handler sees it. */
+export interface SocketClient {
+  /** Sends a text; false, and nothing is sent, when LIMITS.eventQueueBytes wait for the client already. */
+  send(text: string): boolean;
+  /** Ends the connection with a code of RFC 6455 §7.4 and a reason of at most 123 bytes. */
+  close(code: number, reason: string): void;
+}
+
+/** What a row does with a client that has connected. */
+export interface SocketHandler {
+  open(client: SocketClient): void;
+  /** A text or binary message of the client. Default: it is ignored. */
+  message?(client: SocketClient, data: Buffer): void;
+  /** The client is gone, for whatever reason; called once. */
+  close(): void;
+}
+
+/** A row that takes WebSockets only: a plain GET is told so (426). */
+export function socketRoute(path: string, socket: (request: Request) => SocketHandler): Route {
+  const handle = () => {
+    throw new AppError("UPGRADE_REQUIRED", { path });
+  };
+  return { method: "GET", path, handle, socket };
 }
 
 /** Ways to say who one is; each surface names those that it takes, in the order in which they are tried. */
@@ -85,8 +112,13 @@ export interface Surface {
 const JSON_TYPE = { "content-type": "application/json" } as const;
 
 /** A JSON answer. The content type is exactly `application/json`: some clients compare it for equality. */
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) };
+export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return { status, headers: headers ? { ...JSON_TYPE, ...headers } : JSON_TYPE, body: JSON.stringify(value) };
+}
+
+/** A JSON answer whose text is there already. */
+export function jsonText(status: number, body: string): Reply {
+  return { status, headers: JSON_TYPE, body };
 }
 
 /** An answer without a body. */

@@ -128,7 +128,7 @@ export async function startBox(t: Teardown, options: BoxOptions = {}): Promise<B
       logout: (token) => accounts.logout(token),
     },
   });
-  const handler = mount(bonding.surfaces, accounts, log, { inFlight: 0, closed: false });
+  const handler = mount(bonding.surfaces, accounts, log, { inFlight: 0, sockets: 0, closed: false });
   const server = createUwsServer(handler);
   const port = await server.listen("127.0.0.1", options.port ?? 0);
   const address = `127.0.0.1:${port}`;

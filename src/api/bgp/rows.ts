@@ -3,13 +3,30 @@
 import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import type { BgpHandle } from "../../bgp/agent.js";
-import { json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import { json, jsonText, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
+import { eventRoute } from "./event_rows.js";
 import { bgpProblem } from "./problem.js";
-import { binaryBody, binaryView, objectBody, peerView, statisticView, updateBody, VERSION_BODY } from "./view.js";
+import { ribRoutes } from "./rib_rows.js";
+import {
+  binaryBody,
+  binaryView,
+  jsonBody,
+  objectBody,
+  peerView,
+  stateText,
+  statisticView,
+  updateBody,
+  VERSION_BODY,
+} from "./view.js";
 
 const DONE = { status: true };
 const ip = (request: Request) => request.params["ip"] ?? "";
 const human = (request: Request) => request.query.get("format") === "human";
+
+/** Makes an answer of a value, at once when it is there. */
+function settled<T>(value: T | Promise<T>, view: (value: T) => Reply): Reply | Promise<Reply> {
+  return value instanceof Promise ? value.then(view) : view(value);
+}
 
 /** Errors: BGP_POST_DATA. */
 function lookupItems(request: Request): string[] {
@@ -59,22 +76,22 @@ function stateRoutes(bgp: BgpHandle): Route[] {
     {
       method: "GET",
       path: "/v1/peer/:ip/state",
-      handle: async (request) => json(200, { peer: await bgp.state(ip(request)) }),
+      handle: (request) => settled(bgp.state(ip(request)), (peer) => jsonText(200, stateText(peer))),
     },
     {
       method: "GET",
       path: "/v1/peer/:ip/version/:action",
-      async handle(request) {
+      handle(request) {
         bgp.peer(ip(request));
         const action = request.params["action"];
         if (action !== "send" && action !== "received") throw new AppError("BGP_ACTION");
-        return json(200, { version: await bgp.version(ip(request), action === "send") });
+        return settled(bgp.version(ip(request), action === "send"), (version) => json(200, { version }));
       },
     },
     {
       method: "GET",
       path: "/v1/peer/:ip/statistic",
-      handle: async (request) => json(200, statisticView(await bgp.statistic(ip(request)))),
+      handle: (request) => settled(bgp.statistic(ip(request)), (statistic) => json(200, statisticView(statistic))),
     },
     {
       method: "GET",
@@ -96,12 +113,15 @@ function stateRoutes(bgp: BgpHandle): Route[] {
 }
 
 function sendRoutes(bgp: BgpHandle): Route[] {
-  /** The body is judged before the peer's state, as yabgp does: malformed JSON is 400 even when the peer is down. */
+  /** yabgp's order: JSON (400 also when the peer is down), the peer's state, what the body says. */
   const post = (path: string, handle: (request: Request, address: string) => Promise<Reply>): Route => ({
     method: "POST",
     path: `/v1/peer/:ip/${path}`,
     async handle(request) {
       const { remote_addr } = bgp.peer(ip(request));
+      jsonBody(request);
+      const { fsm } = await bgp.state(remote_addr);
+      if (fsm !== "ESTABLISHED") throw new AppError("BGP_PEER_STATE");
       return handle(request, remote_addr);
     },
   });
@@ -118,7 +138,7 @@ function sendRoutes(bgp: BgpHandle): Route[] {
       json(200, binaryView(await bgp.encode(address, updateBody(request)), human(request))),
     ),
     post("send/bin_update", async (request, address) => {
-      await bgp.sendBinary(address, binaryBody(request));
+      await bgp.sendBinary(address, binaryBody(request), request.query.get("force") === "1");
       return json(200, DONE);
     }),
     post("adj-rib-in", async (request, address) => {
@@ -153,6 +173,8 @@ export function bgpSurface(bgp: BgpHandle): Surface {
       ...peerRoutes(bgp),
       ...stateRoutes(bgp),
       ...sendRoutes(bgp),
+      ...ribRoutes(bgp),
+      eventRoute(bgp),
     ],
     problem: (error) => bgpProblem(error),
   };

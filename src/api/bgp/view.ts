@@ -3,19 +3,24 @@
 import { AppError } from "../../base/errors.js";
 import type { PeerView } from "../../bgp/agent.js";
 import type { MessageCounts, Statistic } from "../../bgp/connection.js";
+import type { PeerState } from "../../bgp/protocol.js";
 import type { Request } from "../../http/table.js";
 
 /** What `GET /v1` says of this version of the API. */
 export const VERSION_BODY = { status: "stable", updated: "2015-01-22T00:00:00Z", version: "v1" };
 
-/** A JSON body that is an object. Errors: BODY_NOT_JSON (400), BGP_POST_DATA for JSON of another kind. */
-export function objectBody(request: Request): Record<string, unknown> {
-  let value: unknown;
+/** The body's JSON, whatever it is. Errors: BODY_NOT_JSON (400). */
+export function jsonBody(request: Request): unknown {
   try {
-    value = JSON.parse(request.body.toString("utf8"));
+    return JSON.parse(request.body.toString("utf8"));
   } catch (error) {
     throw new AppError("BODY_NOT_JSON", { reason: error instanceof Error ? error.message : "" });
   }
+}
+
+/** A JSON body that is an object. Errors: BODY_NOT_JSON (400), BGP_POST_DATA for JSON of another kind. */
+export function objectBody(request: Request): Record<string, unknown> {
+  const value = jsonBody(request);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new AppError("BGP_POST_DATA", { reason: "the body is not an object" });
   }
@@ -75,6 +80,17 @@ function countsView(counts: MessageCounts) {
     RouteRefresh: counts.RouteRefresh,
     Updates: counts.Updates,
   };
+}
+
+/** By identity: a peer's capabilities are one object until they change. */
+const capabilityTexts = new WeakMap<object, string>();
+
+/** The body of `state` as JSON text; asked for often, and capabilities are most of it. */
+export function stateText(peer: PeerState): string {
+  const { capability, ...rest } = peer;
+  const text = capabilityTexts.get(capability) ?? JSON.stringify(capability);
+  capabilityTexts.set(capability, text);
+  return `{"peer":{"capability":${text},${JSON.stringify(rest).slice(1)}}`;
 }
 
 export function statisticView(statistic: Statistic) {

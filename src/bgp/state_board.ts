@@ -1,0 +1,128 @@
+// The worker's blocks of shared state, one a peer: which peers have something new to write, and when it is written.
+
+import { type PeerNumbers, type PeerTexts, StateWriter } from "./shared_state.js";
+
+/** Tells control of a peer's block (null: the peer is gone) or of texts that have changed. */
+export interface BlockEvent {
+  readonly address: string;
+  readonly block?: SharedArrayBuffer | null;
+  readonly texts?: PeerTexts;
+}
+
+/** Where a peer's figures come from. */
+export interface StateSource {
+  numbers(): PeerNumbers;
+  texts(): PeerTexts;
+}
+
+/** What a peer holds of the board. */
+export interface StateEntry {
+  /** Something has changed: it is written at the end of this turn of the event loop. Costs next to nothing. */
+  touch(): void;
+  /** Takes the peer off the board. */
+  close(): void;
+}
+
+class Entry implements StateEntry {
+  readonly writer = new StateWriter();
+  readonly address: string;
+  readonly source: StateSource;
+  dirty = false;
+  /** What control knows. */
+  texts = "";
+  /** The state that the texts were last looked at in: they change with it. */
+  fsm = "";
+  readonly #board: StateBoard;
+
+  constructor(board: StateBoard, address: string, source: StateSource) {
+    this.#board = board;
+    this.address = address;
+    this.source = source;
+  }
+
+  touch(): void {
+    if (this.dirty) return;
+    this.dirty = true;
+    this.#board.due(this);
+  }
+
+  close(): void {
+    this.#board.remove(this);
+  }
+}
+
+/** How often figures that change without anybody's doing are written: bytes leave a queue, time passes. */
+const REFRESH_MS = 50;
+
+export class StateBoard {
+  readonly #emit: (event: BlockEvent) => void;
+  readonly #entries = new Map<string, Entry>();
+  #dirty: Entry[] = [];
+  #immediate: NodeJS.Immediate | null = null;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(emit: (event: BlockEvent) => void) {
+    this.#emit = emit;
+    this.#timer = setInterval(() => this.refresh(), REFRESH_MS);
+    this.#timer.unref();
+  }
+
+  /** Puts a peer on the board, in place of the one with its address. */
+  open(address: string, source: StateSource): StateEntry {
+    const entry = new Entry(this, address, source);
+    this.#entries.set(address, entry);
+    entry.writer.update(source.numbers());
+    const texts = source.texts();
+    entry.texts = JSON.stringify(texts);
+    this.#emit({ address, block: entry.writer.block, texts });
+    return entry;
+  }
+
+  /** Writes all peers anew. */
+  refresh(): void {
+    for (const entry of this.#entries.values()) {
+      entry.fsm = "";
+      this.#write(entry);
+    }
+  }
+
+  /** Writes what has changed in this turn, now: before an answer tells control that it has. */
+  flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const entry of dirty) if (this.#entries.get(entry.address) === entry) this.#write(entry);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    if (this.#immediate) clearImmediate(this.#immediate);
+    this.#entries.clear();
+  }
+
+  due(entry: Entry): void {
+    this.#dirty.push(entry);
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = null;
+      this.flush();
+    });
+  }
+
+  remove(entry: Entry): void {
+    if (this.#entries.get(entry.address) !== entry) return;
+    this.#entries.delete(entry.address);
+    this.#emit({ address: entry.address, block: null });
+  }
+
+  #write(entry: Entry): void {
+    entry.dirty = false;
+    const numbers = entry.source.numbers();
+    entry.writer.update(numbers);
+    if (numbers.fsm === entry.fsm) return;
+    entry.fsm = numbers.fsm;
+    const texts = entry.source.texts();
+    const text = JSON.stringify(texts);
+    if (text === entry.texts) return;
+    entry.texts = text;
+    this.#emit({ address: entry.address, texts });
+  }
+}
