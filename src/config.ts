@@ -9,11 +9,14 @@ import {
   listen,
   prefix,
   readConfig,
+  table,
   tables,
   text,
   type Values,
 } from "./base/config.js";
 import { PEER_FIELDS } from "./bgp/config.js";
+import { FIB_FIELDS } from "./bgp/fib/config.js";
+import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -36,6 +39,8 @@ const bgp = {
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
   peer: tables(PEER_FIELDS),
+  rpki: tables(RPKI_FIELDS),
+  fib: table(FIB_FIELDS),
 };
 
 const openflow = {

@@ -8,6 +8,8 @@ import { AppError } from "../base/errors.js";
 import type { BgpPeerRecord } from "../store/tables.js";
 import { tcpMd5Supported } from "../system/tcp_md5.js";
 import { FAMILIES } from "./families.js";
+import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
+import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -22,6 +24,8 @@ export interface BgpConfig {
   /** Dotted quad. */
   router_id: string;
   peers: PeerConfig[];
+  rpki: readonly RpkiCacheConfig[];
+  fib: FibConfig;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -142,6 +146,8 @@ export interface BgpTable {
   readonly local_as?: number;
   readonly router_id?: string;
   readonly peer?: readonly unknown[];
+  readonly rpki?: readonly RpkiCacheConfig[];
+  readonly fib?: FibTable;
 }
 
 /** The room's configuration from the parsed `[bgp]` table. Faults: CONFIG and CONFIG_UNKNOWN with the key's path. */
@@ -165,5 +171,7 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     local_as: localAs,
     router_id: routerId,
     peers,
+    rpki: parseRpkiConfig(table.rpki),
+    fib: parseFibConfig(table.fib),
   };
 }
