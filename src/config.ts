@@ -9,6 +9,7 @@ import {
   listen,
   prefix,
   readConfig,
+  table,
   tables,
   text,
   type Values,
@@ -16,6 +17,8 @@ import {
 import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
 import { PEER_FIELDS } from "./bgp/config.js";
 import { policyTables } from "./bgp/policy/policy.js";
+import { FIB_FIELDS } from "./bgp/fib/config.js";
+import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -42,6 +45,8 @@ const bgp = {
   peer: tables(PEER_FIELDS),
   dynamic: tables(DYNAMIC_FIELDS),
   policy: policyTables,
+  rpki: tables(RPKI_FIELDS),
+  fib: table(FIB_FIELDS),
 };
 
 const openflow = {

@@ -113,7 +113,7 @@ export const LIMITS = {
   // bgp: routes in the kernel
   /** UPDATE bytes that wait for the kernel; above it they are worked off at once. */
   fibQueueBytes: 4 << 20,
-  /** Routes that the kernel refused and that are tried again; more are only counted. */
+  /** Routes that the kernel refused and that are kept to be tried again; more are only counted. */
   fibRefused: 65_536,
   /** Bytes waiting for a peer's socket at which its exporter pauses, and at which it goes on. */
   bgpWriteHighBytes: 1 << 20,

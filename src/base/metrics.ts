@@ -140,6 +140,10 @@ const rows = {
     help: "Error Reports from and to the cache",
     labels: ["cache", "direction"],
   },
+  sennit_bgp_fib_changes_total: { type: "counter", help: "Routes given to the kernel", labels: ["action"] },
+  sennit_bgp_fib_queue_bytes: { type: "gauge", help: "Bytes of UPDATEs that wait for the kernel" },
+  sennit_bgp_fib_refused: { type: "gauge", help: "Routes that the kernel does not take now", labels: ["reason"] },
+  sennit_bgp_fib_refusals_total: { type: "counter", help: "Routes that the kernel refused", labels: ["reason"] },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

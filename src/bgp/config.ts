@@ -14,6 +14,8 @@ import { peerAddress } from "./addresses.js";
 import type { DynamicConfig } from "./dynamic.js";
 import { FAMILIES } from "./families.js";
 import { type Policy, parsePolicies } from "./policy/policy.js";
+import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
+import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -32,6 +34,8 @@ export interface BgpConfig {
   dynamic: DynamicConfig[];
   /** By name. */
   policies: ReadonlyMap<string, Policy>;
+  rpki: readonly RpkiCacheConfig[];
+  fib: FibConfig;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -294,6 +298,8 @@ export interface BgpTable {
   readonly peer?: readonly unknown[];
   readonly dynamic?: readonly unknown[];
   readonly policy?: readonly unknown[];
+  readonly rpki?: readonly RpkiCacheConfig[];
+  readonly fib?: FibTable;
 }
 
 /** The room's configuration from the parsed `[bgp]` table. Faults: CONFIG and CONFIG_UNKNOWN with the key's path. */
@@ -319,5 +325,7 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     peers,
     dynamic: parseDynamics(table.dynamic ?? [], localAs),
     policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
+    rpki: parseRpkiConfig(table.rpki),
+    fib: parseFibConfig(table.fib),
   };
 }

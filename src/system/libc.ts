@@ -44,9 +44,14 @@ export function errno(): number {
   return koffi.errno();
 }
 
+const errorNames = new Map<number, string>();
+for (const [name, number] of Object.entries(koffi.os.errno)) {
+  if (!errorNames.has(number as number)) errorNames.set(number as number, name);
+}
+
 /** The name of an error number: ENODEV, … */
 export function errorName(number: number): string {
-  return Object.entries(koffi.os.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+  return errorNames.get(number) ?? `errno ${number}`;
 }
 
 /** A failed system call, with its name and error number as `code` (ENODEV, …). */

@@ -44,7 +44,7 @@ export interface RouteOptions {
   readonly source6: Uint8Array | null;
 }
 
-/** A route that the kernel has refused: its message, to be given to again(), and the error number. */
+/** A message that the kernel has refused, and the error number. It is valid during the call only. */
 export type Refused = (message: Buffer, error: number) => void;
 
 /** True for a message that adds a route, false for one that removes it. */
@@ -57,16 +57,27 @@ function prefixOf(message: Uint8Array): { six: boolean; at: number; bits: number
   return { six: message[16] === AF_INET6, at: ROUTE_BYTES + 4, bits: message[17] as number };
 }
 
+/** The next hop of a message that adds a route, as the key of a map: its 4 or 16 bytes as latin1. */
+export function hopKey(message: Buffer): string {
+  // The attributes are destination, table, metric, next hop.
+  const at = ROUTE_BYTES + message.readUInt16LE(ROUTE_BYTES) + 16;
+  const skip = message.readUInt16LE(at + 2) === RTA_VIA ? 6 : 4;
+  return message.toString("latin1", at + skip, at + message.readUInt16LE(at));
+}
+
 /** A message's prefix as the key of a map. */
 export function prefixKey(message: Buffer): string {
   const { six, at, bits } = prefixOf(message);
   return routeKey(six, message, at, bits);
 }
 
-/** A prefix, whose bytes stand in `bytes` at `at`, as the key of a map. Host bits do not matter. */
+/**
+ * A prefix, whose bytes stand in `bytes` at `at`, as the key of a map: family 4 or 6, length and bytes as latin1.
+ * Host bits do not matter.
+ */
 export function routeKey(six: boolean, bytes: Uint8Array, at: number, bits: number): string {
   const whole = (bits + 7) >> 3;
-  const key = Buffer.alloc(whole + 2);
+  const key = Buffer.allocUnsafe(whole + 2);
   key[0] = six ? 6 : 4;
   key[1] = bits;
   key.set(bytes.subarray(at, at + whole), 2);
@@ -124,20 +135,6 @@ export class RouteTable {
   remove(six: boolean, bytes: Uint8Array, at: number, bits: number): void {
     this.#begin(RTM_DELROUTE, six, bytes, at, bits);
     this.#end();
-  }
-
-  /** Sends a message of before once more. */
-  again(message: Uint8Array): void {
-    this.#starts[this.#count] = this.#at;
-    this.#batch.set(message, this.#at);
-    this.#at += message.length;
-    this.#end();
-  }
-
-  /** Removes the route that a message adds. */
-  undo(message: Uint8Array): void {
-    const { six, at, bits } = prefixOf(message);
-    this.remove(six, message, at, bits);
   }
 
   #attribute(type: number, bytes: number): void {

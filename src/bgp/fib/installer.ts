@@ -8,15 +8,20 @@ import { LIMITS } from "../../base/limits.js";
 import { holdsNetAdmin } from "../../system/capabilities.js";
 import { errorName } from "../../system/libc.js";
 import { LinkWatch } from "../../system/link_watch.js";
-import { addsRoute, prefixKey, RouteTable, routeKey } from "../../system/route_table.js";
+import { addsRoute, hopKey, prefixKey, RouteTable, routeKey } from "../../system/route_table.js";
 import type { FibConfig } from "./config.js";
+import { firstOf, type RefusedGroup, RefusedRoutes } from "./refused.js";
 import { applyMessage, messageLength, type RouteSink } from "./update.js";
 
 /** RTPROT_BGP of linux/rtnetlink.h. */
 const PROTOCOL_BGP = 186;
 const SLICE_MS = 5;
 const RETRY_MS = 10_000;
-const MESSAGES_PER_LOOK = 16;
+/** Routes between two looks at the clock, and of a next hop that has come back in one turn. */
+const ROUTES_PER_LOOK = 256;
+const ROUTES_PER_TURN = 1_024;
+/** Of those that are refused for their own sake, so many are tried again at a time. */
+const ROUTES_PER_RETRY = 512;
 /** A route that is not there cannot be removed: nothing is wrong with that. */
 const NOT_THERE: ReadonlySet<string> = new Set(["ESRCH", "ENOENT", "ENODEV"]);
 const LINK_LOCAL = "link-local next hop";
@@ -36,7 +41,7 @@ export interface FibFigures {
   readonly refused: Readonly<Record<string, number>>;
   /** Refusals since the start, by reason. */
   readonly refusals: Readonly<Record<string, number>>;
-  /** Refused routes that there was no room for: they are not tried again until they change. */
+  /** Refused routes that there was no room for: all routes are asked for when a next hop comes back. */
   readonly forgotten: number;
 }
 
@@ -45,11 +50,6 @@ export interface FibEvents {
   note(text: string): void;
   /** Links or addresses have come up, with which the kernel may have lost routes: all routes are wanted once more. */
   replay(): void;
-}
-
-interface RefusedRoute {
-  readonly message: Buffer;
-  readonly reason: string;
 }
 
 export class FibInstaller implements RouteSink {
@@ -64,13 +64,14 @@ export class FibInstaller implements RouteSink {
   #queue = Buffer.alloc(0);
   #at = 0;
   #end = 0;
-  readonly #refused = new Map<string, RefusedRoute>();
+  /** Routes since the last look at the clock. */
+  #unlooked = 0;
+  readonly #refused = new RefusedRoutes();
   readonly #refusals = new Map<string, number>();
   #added = 0;
   #removed = 0;
   #stale = 0;
   #malformed = 0;
-  #forgotten = 0;
 
   constructor(config: FibConfig, events: FibEvents, retryMs = RETRY_MS) {
     this.#config = config;
@@ -125,8 +126,6 @@ export class FibInstaller implements RouteSink {
   }
 
   figures(): FibFigures {
-    const refused: Record<string, number> = {};
-    for (const { reason } of this.#refused.values()) refused[reason] = (refused[reason] ?? 0) + 1;
     return {
       table: this.#config.table,
       metric: this.#config.metric,
@@ -135,30 +134,43 @@ export class FibInstaller implements RouteSink {
       stale: this.#stale,
       waiting: this.#end - this.#at,
       malformed: this.#malformed,
-      refused,
+      refused: this.#refused.counts(),
       refusals: Object.fromEntries(this.#refusals),
-      forgotten: this.#forgotten,
+      forgotten: this.#refused.forgotten,
     };
   }
 
   // --- as sink of UPDATEs ----------------------------------------------------------------------------------------
 
   announce(six: boolean, bytes: Uint8Array, at: number, bits: number, hopAt: number, hopBytes: number): void {
-    if (this.#refused.size > 0) this.#refused.delete(routeKey(six, bytes, at, bits));
-    if (hopBytes === 16 && bytes[hopAt] === 0xfe && ((bytes[hopAt + 1] as number) & 0xc0) === 0x80) {
-      // Which link it is on, nobody has said.
-      this.#refusals.set(LINK_LOCAL, (this.#refusals.get(LINK_LOCAL) ?? 0) + 1);
-      this.#routes?.remove(six, bytes, at, bits);
-      return;
-    }
+    this.#unlooked++;
     this.#added++;
+    const linkLocal = hopBytes === 16 && bytes[hopAt] === 0xfe && ((bytes[hopAt + 1] as number) & 0xc0) === 0x80;
+    if (this.#refused.size > 0 || linkLocal) {
+      const prefix = routeKey(six, bytes, at, bits);
+      const hop = Buffer.from(bytes.subarray(hopAt, hopAt + hopBytes)).toString("latin1");
+      const reason = linkLocal ? LINK_LOCAL : this.#refused.reasonOf(hop);
+      const absent = this.#refused.take(prefix);
+      if (reason !== undefined) {
+        this.#keep(prefix, hop, reason);
+        // The route that it was to replace is no longer the right one.
+        if (!absent) this.#routes?.remove(six, bytes, at, bits);
+        return;
+      }
+    }
     this.#routes?.add(six, bytes, at, bits, hopAt, hopBytes);
   }
 
   withdraw(six: boolean, bytes: Uint8Array, at: number, bits: number): void {
-    if (this.#refused.size > 0) this.#refused.delete(routeKey(six, bytes, at, bits));
+    this.#unlooked++;
     this.#removed++;
+    if (this.#refused.size > 0 && this.#refused.take(routeKey(six, bytes, at, bits))) return;
     this.#routes?.remove(six, bytes, at, bits);
+  }
+
+  #keep(prefix: string, hop: string, reason: string): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    this.#refused.add(prefix, hop, reason);
   }
 
   // ---------------------------------------------------------------------------------------------------------------
@@ -176,13 +188,15 @@ export class FibInstaller implements RouteSink {
   #work(deadline: number): void {
     const bytes = this.#queue.subarray(0, this.#end);
     this.#guard(() => {
-      for (let done = 1; this.#at < this.#end; done++) {
+      while (this.#at < this.#end) {
         const at = this.#at;
         const length = messageLength(bytes, at);
         // What is no message leaves nothing behind it that could be read.
         this.#at = length === 0 ? this.#end : at + length;
         if (length === 0 || !applyMessage(bytes, at, length, this)) this.#malformed++;
-        if (done % MESSAGES_PER_LOOK === 0 && performance.now() > deadline) break;
+        if (++this.#unlooked < ROUTES_PER_LOOK) continue;
+        this.#unlooked = 0;
+        if (performance.now() > deadline) break;
       }
       if (this.#at === this.#end) [this.#at, this.#end] = [0, 0];
     });
@@ -190,25 +204,52 @@ export class FibInstaller implements RouteSink {
 
   /** The kernel has refused a message. */
   #refuse(message: Buffer, reason: string): void {
-    const adds = addsRoute(message);
-    if (!adds && NOT_THERE.has(reason)) return;
-    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
-    if (!adds) return;
-    if (this.#refused.size < LIMITS.fibRefused) this.#refused.set(prefixKey(message), { message, reason });
-    else this.#forgotten++;
-    // The route that it was to replace is no longer the right one.
-    this.#routes?.undo(message);
+    if (addsRoute(message)) {
+      const prefix = prefixKey(message);
+      this.#keep(prefix, hopKey(message), reason);
+      this.#remove(prefix);
+    } else if (!NOT_THERE.has(reason)) this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  #remove(prefix: string): void {
+    const bytes = Buffer.from(prefix, "latin1");
+    this.#routes?.remove(bytes[0] === 6, bytes, 2, bytes[1] as number);
   }
 
   /** From time to time: what was refused is tried again, and what links have taken with them is asked for. */
   #look(): void {
     if (this.#links?.cameUp()) this.#events.replay();
-    if (this.#refused.size === 0) return;
-    const again = [...this.#refused.values()];
-    this.#refused.clear();
+    for (const group of this.#refused.groups()) {
+      if (group.reason === LINK_LOCAL) continue;
+      const some = this.#retry(group, group.ofHop ? 1 : ROUTES_PER_RETRY);
+      // Taken: the others with this next hop follow.
+      group.recovering = group.ofHop && !some.some((prefix) => group.prefixes.has(prefix));
+      if (!group.recovering) continue;
+      this.#recover(group);
+      if (this.#refused.forgotten === 0) continue;
+      this.#refused.forgotten = 0;
+      this.#events.replay();
+    }
+  }
+
+  /** Tries some routes of a group once more; returns them. Those that are refused again are in it again, as its last. */
+  #retry(group: RefusedGroup, most: number): string[] {
+    const some = firstOf(group, most);
+    const hop = Buffer.from(group.hop, "latin1");
     this.#guard(() => {
-      for (const { message } of again) this.#routes?.again(message);
+      for (const prefix of some) {
+        this.#refused.take(prefix);
+        const bytes = Buffer.concat([Buffer.from(prefix, "latin1"), hop]);
+        this.#routes?.add(bytes[0] === 6, bytes, 2, bytes[1] as number, bytes.length - hop.length, hop.length);
+      }
     });
+    return some;
+  }
+
+  #recover(group: RefusedGroup): void {
+    if (!this.#routes || !group.recovering || group.prefixes.size === 0) return;
+    this.#retry(group, ROUTES_PER_TURN);
+    setImmediate(() => this.#recover(group));
   }
 
   /** Nothing that the kernel does ends the speaker. */
