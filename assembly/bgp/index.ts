@@ -13,7 +13,16 @@ export { importCheck, importTransform } from "./import_check";
 export { applyBatch, decodeBatch, dropBatch, ingest } from "./ingest";
 export { heldBytes } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
-export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
+export {
+  createNeighbor,
+  freeNeighbor,
+  freePolicy,
+  loadPolicy,
+  policyContext,
+  policyKeeps,
+  policyRoom,
+  policyRun,
+} from "./policy";
 export { clearRib, createRib, freeRib, startSession } from "./rib";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext, tableChanges, tableCount } from "./scan";
 export { setCount, setSeed } from "./set";
