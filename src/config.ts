@@ -15,7 +15,6 @@ import {
   type Values,
 } from "./base/config.js";
 import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
-import { PEER_FIELDS } from "./bgp/config.js";
 import { policyTables } from "./bgp/policy/policy.js";
 import { FIB_FIELDS } from "./bgp/fib/config.js";
 import { RPKI_FIELDS } from "./bgp/rtr/config.js";

@@ -1,14 +1,10 @@
 // What becomes of a route's attributes on the way to a peer: split horizon and reflection first, then the export
 // policy, then what the protocol asks for.
 
-import { attributeAt, attributeBytes, indexAttributes, valueAt, valueBytes } from "./attribute_index";
 import { SCRATCH, SCRATCH_TWO } from "./buffers";
 import { isInline, kindOf } from "./family";
 import { internLike } from "./import";
 import {
-  ATTR_MED,
-  ATTR_MP_REACH,
-  ATTR_NEXT_HOP,
   R_LENGTH,
   R_PREFIX,
   ROUTE_SOURCE,
@@ -24,14 +20,15 @@ import {
   X_CLASS,
   X_FLAG_CLIENT,
   X_FLAG_IBGP,
+  X_FLAG_PLAIN,
   X_FLAG_POLICY_PER_ROUTE,
   X_FLAGS,
   X_NEIGHBOR,
   X_POLICY,
   X_SOURCE,
 } from "./layout";
-import { policyContext, policyRun } from "./policy";
-import { ROUTE_CHECKED, ROUTE_FROM_CLIENT, ROUTE_FROM_IBGP, ROUTE_KEEP_MED, ROUTE_KEEP_NEXT_HOP } from "./policy_layout";
+import { policyContext, policyKeeps, policyRun } from "./policy";
+import { ROUTE_CHECKED, ROUTE_FROM_CLIENT, ROUTE_FROM_IBGP } from "./policy_layout";
 import { postSet } from "./route";
 import { hold, release, remember } from "./set";
 import { sourceOf } from "./source";
@@ -63,8 +60,12 @@ export function isOffered(x: usize, route: usize): bool {
 
 /** The set that the peer gets for a route, a reference of the caller's; 0 when it gets none. */
 export function exportedSet(x: usize, family: u32, route: usize, record: usize): usize {
-  if (!isOffered(x, route)) return 0;
   const set = postSet(route);
+  if ((load<u32>(x, X_FLAGS) & X_FLAG_PLAIN) != 0) {
+    hold(set);
+    return set;
+  }
+  if (!isOffered(x, route)) return 0;
   const origin = originOf(route);
   const exportClass = load<u32>(x, X_CLASS) * KINDS + (origin >> 1);
   // ORIGINATOR_ID, which a reflector adds, is the source's and not only the set's.
@@ -78,47 +79,6 @@ export function exportedSet(x: usize, family: u32, route: usize, record: usize):
   const made = transform(x, family, route, set, origin, record);
   if (!perRoute) remember(set, exportClass, made == 0 ? REFUSED : made);
   return made;
-}
-
-let wordOf: u32 = 0;
-
-/** Notes the first word of an attribute's value in a list, 0 when there is none. */
-function readWord(p: usize, bytes: u32, code: u32): bool {
-  wordOf = 0;
-  if (!indexAttributes(p, bytes)) return false;
-  const start = attributeAt(code);
-  if (start == 0 || valueBytes(start) < 4) return false;
-  wordOf = load<u32>(valueAt(start));
-  return true;
-}
-
-function differs(a: usize, bytesA: u32, b: usize, bytesB: u32, code: u32): bool {
-  if (!readWord(b, bytesB, code)) return false;
-  const word = wordOf;
-  return !readWord(a, bytesA, code) || wordOf != word;
-}
-
-/** What the export policy has set stands: the protocol's own rules leave it alone. */
-function setByPolicy(before: usize, bytesBefore: u32, after: usize, bytesAfter: u32): u32 {
-  let kept: u32 = 0;
-  if (differs(before, bytesBefore, after, bytesAfter, ATTR_MED)) kept |= ROUTE_KEEP_MED;
-  if (hopDiffers(before, bytesBefore, after, bytesAfter)) kept |= ROUTE_KEEP_NEXT_HOP;
-  return kept;
-}
-
-/** NEXT_HOP, or the MP_REACH_NLRI that holds it. */
-function hopDiffers(a: usize, bytesA: u32, b: usize, bytesB: u32): bool {
-  for (let i = 0; i < 2; i++) {
-    const code: u32 = i == 0 ? ATTR_NEXT_HOP : ATTR_MP_REACH;
-    if (!indexAttributes(b, bytesB)) return false;
-    const changed = attributeAt(code);
-    if (changed == 0) continue;
-    indexAttributes(a, bytesA);
-    const old = attributeAt(code);
-    const length = attributeBytes(changed);
-    if (old == 0 || attributeBytes(old) != length || memory.compare(old, changed, length) != 0) return true;
-  }
-  return false;
 }
 
 /** Policy and protocol; 0 when the route must not be sent. */
@@ -139,7 +99,7 @@ function transform(x: usize, family: u32, route: usize, set: usize, origin: u32,
     const changed = policyRun(policy, p, bytes, prefix, bits, family, validation, SCRATCH_TWO);
     if (changed < 0) return 0;
     if (changed > 0) {
-      kind |= setByPolicy(p, bytes, SCRATCH_TWO, changed);
+      kind |= policyKeeps();
       p = SCRATCH_TWO;
       bytes = changed;
     }

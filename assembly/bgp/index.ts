@@ -19,7 +19,16 @@ export { decodeBatch } from "./ingest";
 export { give, heldBytes, take } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
 export { originOf } from "./origin";
-export { createNeighbor, freeNeighbor, freePolicy, loadPolicy, policyContext, policyRoom, policyRun } from "./policy";
+export {
+  createNeighbor,
+  freeNeighbor,
+  freePolicy,
+  loadPolicy,
+  policyContext,
+  policyKeeps,
+  policyRoom,
+  policyRun,
+} from "./policy";
 export {
   clearRib,
   createRib,

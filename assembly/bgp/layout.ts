@@ -356,6 +356,8 @@ export const X_FLAG_CLIENT = 2;
 export const X_FLAG_FOUR_OCTET_AS = 4;
 /** The export policy looks at more than attributes: what it makes of a set cannot be kept. */
 export const X_FLAG_POLICY_PER_ROUTE = 8;
+/** Routes go as they are: to the kernel, which is no peer. */
+export const X_FLAG_PLAIN = 16;
 export const PHASE_IDLE = 0;
 export const PHASE_STATIC = 1;
 export const PHASE_SHARED = 2;

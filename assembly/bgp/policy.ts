@@ -20,6 +20,7 @@ import {
   RULE_CONDITIONS,
   RULE_EDITS,
   RULE_HITS,
+  RULE_KEEPS,
   RULE_NEXT,
 } from "./policy_layout";
 
@@ -64,9 +65,16 @@ export function policyContext(whose: usize): void {
   neighbor = whose == 0 ? nobody : whose;
 }
 
+let keeps: u32 = 0;
+
+/** ROUTE_KEEP_* bits for exportTransform(): what the last accepting run has set. */
+export function policyKeeps(): u32 {
+  return keeps;
+}
+
 /**
  * Runs a policy on a route: -1 reject, 0 accept as it is, n > 0 accept with the n attribute bytes at `out`, where
- * there must be room for 64 KiB. `prefix`: 4 or 16 readable bytes, or 0; `validation`: 0 not-found, 1 valid, 2 invalid.
+ * there must be room for 64 KiB beside `attrs`. `prefix`: 4 or 16 readable bytes, or 0; `validation`: 0 not-found, 1 valid, 2 invalid.
  */
 export function policyRun(
   policy: usize,
@@ -80,6 +88,7 @@ export function policyRun(
 ): i32 {
   setRoute(prefix, bits, family, validation);
   setAttributes(attrs, bytes);
+  keeps = 0;
   let changed: usize = 0;
   let changedBytes: i32 = 0;
   let action = load<u32>(policy, PROGRAM_DEFAULT);
@@ -100,6 +109,7 @@ export function policyRun(
         return -1;
       }
       changed = to;
+      keeps |= load<u32>(at, RULE_KEEPS);
       setAttributes(to, changedBytes);
     }
     if (verdict != ACTION_CONTINUE) {

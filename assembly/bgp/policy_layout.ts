@@ -21,6 +21,8 @@ export const RULE_ACTION = 4;
 export const RULE_EDITS = 8;
 export const RULE_CONDITIONS = 12;
 export const RULE_HITS = 16;
+/** ROUTE_KEEP_*: what its edits set that exportTransform() would else replace. */
+export const RULE_KEEPS = 20;
 // A condition: operation, next of the same list (all must hold), arguments.
 export const COND_OP = 0;
 export const COND_NEXT = 4;

@@ -22,6 +22,7 @@ import {
   ATTR_AS_PATH,
   ATTR_CLUSTER_LIST,
   ATTR_COMMUNITY,
+  ATTR_EXT_COMMUNITY,
   ATTR_LOCAL_PREF,
   ATTR_MED,
   ATTR_MP_REACH,
@@ -172,6 +173,7 @@ function rewrite(code: u32, start: usize, neighbor: usize, flags: u32, route: u3
   if (code == ATTR_NEXT_HOP) {
     if (findsHop) writeNextHop(family);
   } else if (code == ATTR_AS_PATH && ownPath != 0) writePath(start, load<u32>(neighbor, NEIGHBOR_LOCAL_AS), ownPath);
+  else if (code == ATTR_EXT_COMMUNITY && stripsExtended) writeTransitive(start);
   else if (code == ATTR_CLUSTER_LIST && reflects) writeClusters(start, neighbor);
   else if (!dropped(code, start, flags, route)) {
     const old = <u32>load<u8>(start);
@@ -185,6 +187,21 @@ function rewrite(code: u32, start: usize, neighbor: usize, flags: u32, route: u3
 
 let reflects: bool = false;
 let findsHop: bool = false;
+let stripsExtended: bool = false;
+
+/** RFC 4360 §6: extended communities that are not transitive end at the border of the AS. */
+function writeTransitive(start: usize): void {
+  const value = beginValue(valueBytes(start));
+  if (value == 0) return;
+  const end = valueAt(start) + valueBytes(start);
+  let to = value;
+  for (let p = valueAt(start); p + 8 <= end; p += 8) {
+    if ((load<u8>(p) & 0x40) != 0) continue;
+    store<u64>(to, load<u64>(p));
+    to += 8;
+  }
+  if (to != value) endValue(<u32>load<u8>(start) & ~FLAG_EXTENDED_LENGTH, ATTR_EXT_COMMUNITY, <u32>(to - value));
+}
 
 /** RFC 4456 §8: our cluster in front of those that the route has passed. */
 function writeClusters(start: usize, neighbor: usize): void {
@@ -242,6 +259,7 @@ export function exportTransform(
   const external = (flags & NEIGHBOR_IBGP) == 0;
   // RFC 4271 §5.1.2; RFC 7947 §2.2.2: a route server leaves its own AS out.
   ownPath = external && (flags & NEIGHBOR_ROUTE_SERVER_CLIENT) == 0 ? 1 : 0;
+  stripsExtended = ownPath != 0 && (route & ROUTE_OWN) == 0;
   reflects = !external && (route & ROUTE_FROM_IBGP) != 0;
   if (!planNextHop(neighbor, flags, route, family)) return -1;
   findsHop = foundBytes() != 0;

@@ -97,6 +97,8 @@ export const LIMITS = {
   bgpPolicyEntries: 200_000,
   /** Patterns with wildcards in one list: each is tried on each community. */
   bgpPolicyWildcards: 256,
+  /** Communities that a rule adds to one attribute, or asks for all of: each is compared with each of the route's. */
+  bgpPolicyListed: 256,
   /** Conditions within `not` within `not`. */
   bgpPolicyDepth: 8,
   bgpPolicyExpressionChars: 256,

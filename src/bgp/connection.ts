@@ -139,6 +139,11 @@ export class Connection {
     }
   }
 
+  /** Sends bytes that need be no messages; they count as none. */
+  sendRaw(bytes: Uint8Array): void {
+    if (this.#open) this.#socket.write(bytes, this.#written);
+  }
+
   /** Closes once what was sent has gone out. No event follows. */
   close(): void {
     if (!this.#open) return;

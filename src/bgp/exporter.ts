@@ -112,6 +112,11 @@ export class Exporter implements Receiver {
     this.#routing.module.exports.batch(this.#x, this.#send);
   }
 
+  /** What the export policy looks at has changed: sends what differs by now. */
+  again(): void {
+    for (const family of this.#exported) this.#walk(family, { forced: false, fixed: false });
+  }
+
   /** Sends all of a family again (RFC 2918). */
   refresh(family: number, ended: () => void): void {
     if (this.#families.includes(family)) this.#walk(family, { forced: true, fixed: true }, ended);

@@ -2,40 +2,20 @@
 
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { FAMILY, NOTIFY } from "../wasm/bgp_numbers.js";
+import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { OpenMessage } from "../wasm/bgp_types.js";
 import { localJson, remoteJson } from "./capabilities.js";
 import type { PeerConfig } from "./config.js";
 import { noMessages, type Statistic } from "./connection.js";
-import { FAMILIES, RIB_FAMILIES } from "./families.js";
+import { FAMILIES, supported } from "./families.js";
 import { PeerMemory } from "./memory.js";
 import type { Negotiated } from "./negotiate.js";
 import type { ObservedPeer } from "./observer.js";
 import type { Observers } from "./observers.js";
 import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { PeerRoutes, type RoutesHost } from "./peer_routes.js";
+import { versionOf } from "./shared_state.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
-
-/** Groups of `GET version`: yabgp's, and one a family for the others. */
-const VERSION_GROUPS: readonly (readonly [string, readonly number[]])[] = [
-  ["ipv4", [FAMILY.ipv4]],
-  ["flowspec", [FAMILY.ipv4Flowspec]],
-  ["mpls_vpn", [FAMILY.vpnv4]],
-  ["sr_policy", [FAMILY.ipv4SrPolicy]],
-  ["ipv6", [FAMILY.ipv6]],
-  ["ipv4_mcast", [FAMILY.ipv4Multicast]],
-  ["ipv6_mcast", [FAMILY.ipv6Multicast]],
-  ["ipv4_lu", [FAMILY.ipv4Labelled]],
-  ["ipv6_lu", [FAMILY.ipv6Labelled]],
-  ["vpnv6", [FAMILY.vpnv6]],
-  ["ipv6_flowspec", [FAMILY.ipv6Flowspec]],
-  ["vpnv4_flowspec", [FAMILY.vpnv4Flowspec]],
-  ["vpnv6_flowspec", [FAMILY.vpnv6Flowspec]],
-  ["ipv6_srte", [FAMILY.ipv6SrPolicy]],
-  ["evpn", [FAMILY.evpn]],
-  ["rtc", [FAMILY.routeTarget]],
-  ["bgpls", [FAMILY.linkState]],
-];
 
 export interface PeerHost extends SessionHost, RoutesHost {
   log(peer: string, text: string): void;
@@ -54,6 +34,8 @@ export class Peer {
   readonly #dynamic: { accepts(as: number): boolean; ended(): void } | null;
   #observed: ObservedPeer | null = null;
   #upSince = 0;
+  /** When the latest session came up, in seconds since 1970; 0 when none has. */
+  upSinceEpoch = 0;
   #flops = 0;
   #remote: Record<string, unknown> = {};
   /** Families whose limit is near. */
@@ -173,6 +155,7 @@ export class Peer {
     const { negotiated, open } = session;
     if (!negotiated || !open) return;
     this.#upSince = performance.now();
+    this.upSinceEpoch = Math.floor(Date.now() / 1000);
     this.#host.log(this.config.remote_addr, "is established");
     this.#observe(session, negotiated);
     this.routes.up(session, open);
@@ -274,13 +257,17 @@ export class Peer {
     return this.#session.connection?.statistic ?? { receive: noMessages(), send: noMessages() };
   }
 
-  /** Changes on this connection, of each group that yabgp counts, and of further families by their names. */
-  version(sent: boolean): Version {
+  /** Route changes on this connection, by family index. */
+  changes(sent: boolean): number[] {
     const { tables } = this.#host.module;
     const { exporter, ribIn } = this.routes;
-    const of = (family: number) =>
-      sent ? tables.changes(exporter.fixed, family) + tables.changes(exporter.out, family) : tables.changes(ribIn, family);
-    return Object.fromEntries(VERSION_GROUPS.map(([name, families]) => [name, families.reduce((n, f) => n + of(f), 0)]));
+    return FAMILIES.map(({ rib }) =>
+      sent ? tables.changes(exporter.fixed, rib) + tables.changes(exporter.out, rib) : tables.changes(ribIn, rib),
+    );
+  }
+
+  version(sent: boolean): Version {
+    return versionOf(this.changes(sent));
   }
 
   figures(): PeerFigures {
@@ -304,7 +291,7 @@ export class Peer {
         discarded: received.treatedAsWithdraw + received.familiesIgnored,
       },
       sent: { withdrawUpdates: sent.withdrawUpdates, withdrawn: sent.withdrawn },
-      routes: RIB_FAMILIES.filter((family) => this.config.afi_safi.includes(family.name)).map((family) => ({
+      routes: supported(this.config.afi_safi).map((family) => ({
         family: family.name,
         received: tables.count(ribIn, family.rib),
         advertised: tables.count(exporter.fixed, family.rib) + tables.count(exporter.out, family.rib),

@@ -186,10 +186,25 @@ export class PeerRoutes {
     if (source && !this.#graceful.kept.has(family)) this.#host.routing.sweep(source, family, this.ribIn);
   }
 
-  /** Judges all routes of the peer anew. */
-  again(): void {
-    const source = this.#host.routing.module.tables.sourceOf(this.ribIn);
-    if (source) this.#host.routing.again(source, this.ribIn);
+  /** The index of the source of the peer's routes, 0 when it has none. */
+  get sourceIndex(): number {
+    const { tables } = this.#host.routing.module;
+    const source = tables.sourceOf(this.ribIn);
+    return source ? tables.sourceIndex(source) : 0;
+  }
+
+  /** Validation of origins has changed: what policies say of them is asked anew. */
+  validationChanged(): void {
+    const { routing } = this.#host;
+    const source = routing.module.tables.sourceOf(this.ribIn);
+    const { import: imported, export: exported } = this.#config;
+    if (source && this.#perRoute(imported)) routing.again(source, this.ribIn);
+    if (this.#perRoute(exported)) this.exporter.again();
+  }
+
+  #perRoute(name: string): boolean {
+    const terms = this.#host.policies.terms(name);
+    return terms !== null && typeof terms === "object" && terms.perRoute;
   }
 
   #step(input: HelperInput): void {

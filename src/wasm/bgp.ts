@@ -24,7 +24,6 @@ export class BgpModule {
   #at = 0;
   #end = 0;
   #from = 0;
-  #to = 0;
 
   constructor() {
     this.tables = new BgpTables(this.#memory);

@@ -53,6 +53,13 @@ export class BgpExports {
     set(n.X_CLASS, this.#classes++);
   }
 
+  /** Makes it an export of routes as they are, with four-octet AS numbers. */
+  configurePlain(x: ExportSlot, families: readonly number[]): void {
+    this.#memory.setU32(x + n.X_FLAGS, n.X_FLAG_PLAIN | n.X_FLAG_FOUR_OCTET_AS);
+    this.#memory.setU32(x + n.X_FAMILIES, mask(families));
+    this.#memory.setU32(x + n.X_MESSAGE_BYTES, n.MESSAGE_BYTES_MAX);
+  }
+
   /** Ends all walks: the session has gone. */
   stop(x: ExportSlot): void {
     for (let family = 0; family < n.FAMILIES; family++) this.#memory.wasm.endWalk(x, family);

@@ -13,6 +13,7 @@ export interface PolicyExports {
   createNeighbor(): number;
   freeNeighbor(neighbor: number): void;
   policyContext(neighbor: number): void;
+  policyKeeps(): number;
   policyRun(
     policy: number,
     attributes: number,
@@ -248,6 +249,11 @@ export class PolicyView {
     originator: Uint8Array = Uint8Array.of(0, 0, 0, 0),
   ): Outcome {
     return this.#outcome(this.exportMany(neighbor, attributes, route, family, originator, 1), attributes);
+  }
+
+  /** ROUTE bits for exportTransform(): what the last run has set that would else be replaced. */
+  get keeps(): number {
+    return this.#wasm.policyKeeps();
   }
 
   /** The same `times` times over; returns what the last one did (-1, 0 or the bytes). For benches. */

@@ -151,10 +151,17 @@ function editList(program: ProgramBytes, edits: readonly Edit[]): number {
   return chain(program, nodes, n.EDIT_NEXT);
 }
 
+/** What an edit sets that must not be replaced on the way to a peer. */
+function keepsOf(edit: Edit): number {
+  if (edit.attribute === "next_hop") return n.ROUTE_KEEP_NEXT_HOP;
+  return edit.attribute === "med" && edit.op !== "remove" ? n.ROUTE_KEEP_MED : 0;
+}
+
 function ruleNode(program: ProgramBytes, rule: PolicyRule): number {
   const conditions = conditionList(program, rule.conditions);
   const edits = rule.action === "reject" ? 0 : editList(program, rule.edits);
-  return program.words([0, ACTIONS[rule.action], edits, conditions, 0]);
+  const keeps = edits === 0 ? 0 : rule.edits.reduce((all, edit) => all | keepsOf(edit), 0);
+  return program.words([0, ACTIONS[rule.action], edits, conditions, 0, keeps]);
 }
 
 /** The program of a policy: its bytes may go to other threads and be loaded any number of times. */

@@ -110,9 +110,13 @@ const WIDTHS: Readonly<Record<CommunityAttribute, number>> = {
   large_communities: 12,
 };
 
+const tooMany = `at most ${LIMITS.bgpPolicyListed} communities here`;
+
 /** Communities to add: exact ones, one after another on the wire. */
 export function readCommunities(source: Source, attribute: CommunityAttribute): Uint8Array {
-  return Uint8Array.from(Buffer.concat(source.items().map((item) => exact(item, KINDS[attribute]))));
+  const bytes = Uint8Array.from(Buffer.concat(source.items().map((item) => exact(item, KINDS[attribute]))));
+  if (bytes.length > LIMITS.bgpPolicyListed * WIDTHS[attribute]) source.fail(tooMany);
+  return bytes;
 }
 
 /**
@@ -133,6 +137,12 @@ export function readGroups(source: Source, attribute: CommunityAttribute): Patte
   const wild = groups.flat().filter(({ mask }) => mask.some((byte) => byte !== 0xff)).length;
   if (wild > LIMITS.bgpPolicyWildcards) source.fail(`at most ${LIMITS.bgpPolicyWildcards} wildcards in a list`);
   return groups;
+}
+
+/** Communities that must all be there, in groups. */
+export function readAll(source: Source, attribute: CommunityAttribute): Pattern[][] {
+  const groups = readGroups(source, attribute);
+  return groups.length > LIMITS.bgpPolicyListed ? source.fail(tooMany) : groups;
 }
 
 /** Communities to remove. */

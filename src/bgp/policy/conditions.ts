@@ -4,7 +4,7 @@ import { LIMITS } from "../../base/limits.js";
 import type { CommunityAttribute, Condition, PathTest, Pattern } from "../../wasm/bgp_policy_types.js";
 import { FAMILIES } from "../families.js";
 import { compileExpression } from "./automaton.js";
-import { readGroups } from "./communities.js";
+import { readAll, readGroups } from "./communities.js";
 import { ExpressionError } from "./expression.js";
 import { readNetworks, readPrefixes } from "./prefixes.js";
 import { readRange, type Source } from "./source.js";
@@ -58,7 +58,7 @@ function readCommunityConditions(source: Source, attribute: CommunityAttribute):
   const some = given.get("any");
   if (some) conditions.push(any(readGroups(some, attribute).flat()));
   const all = given.get("all");
-  const groups = all ? readGroups(all, attribute) : [];
+  const groups = all ? readAll(all, attribute) : [];
   const single = groups.filter((group) => group.length === 1).flat();
   if (single.length > 0) conditions.push({ kind: "all", attribute, patterns: single });
   // Of a group any pattern will do.

@@ -12,6 +12,8 @@ interface Shared {
   entries: number;
 }
 
+const SHOWN_CHARS = 200;
+
 export class Source {
   readonly value: unknown;
   readonly path: string;
@@ -24,7 +26,10 @@ export class Source {
   }
 
   fail(allowed: string): never {
-    return this.#shared.fault(this.path, this.value, allowed);
+    const text = typeof this.value === "string" ? this.value : (JSON.stringify(this.value) ?? "");
+    // A list of a hundred thousand prefixes is no help to a reader.
+    const shown = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}...` : this.value;
+    return this.#shared.fault(this.path, shown, allowed);
   }
 
   /** Counts entries against what one policy may have. */

@@ -125,6 +125,15 @@ t.test("clients of a route server (RFC 7947)", async (t) => {
   t.same(out({ routeServerClient: true }, FULL), transparent);
 });
 
+t.test("extended communities that are not transitive end at the border (RFC 4360 §6)", async (t) => {
+  const both = { ...BASE, 16: ["dmzlink-bw:65001:5", "route-target:1:1"] };
+  t.same(out({}, both)?.[16], ["route-target:1:1"]);
+  t.same(out({}, { ...BASE, 16: ["dmzlink-bw:65001:5"] })?.[16], undefined);
+  t.same(out(IBGP, both)?.[16], both[16]);
+  t.same(out({ routeServerClient: true }, both)?.[16], both[16]);
+  t.same(out({}, both, { route: ROUTE.own })?.[16], both[16]);
+});
+
 t.test("communities that keep a route back (RFC 1997, RFC 3765, RFC 9494)", async (t) => {
   const having = (...communities: string[]) => ({ ...BASE, 8: communities });
   for (const name of ["NO_EXPORT", "NO_EXPORT_SUBCONFED"]) {

@@ -2,6 +2,7 @@
 
 import t from "tap";
 import { walkAttributes } from "../../../../src/bgp/attributes.js";
+import { ROUTE } from "../../../../src/wasm/bgp_policy.js";
 import { address, attributesOf, BASE, NEIGHBOR, runPolicy, view, withPolicy } from "../../../helpers/policy.js";
 
 type Json = Record<string, unknown>;
@@ -159,6 +160,18 @@ t.test("next hops of other families", async (t) => {
   t.equal(first?.value.toString("hex"), `0001800c${"0".repeat(16)}cb007109`, "the distinguisher stays");
 });
 
+t.test("what is set stays on the way to a peer", async (t) => {
+  const keeps = (then: Json, condition: Json = {}) =>
+    withPolicy({ default: "accept", rules: [{ if: condition, then }] }, (handle) => {
+      view.run(handle, null, { family: 0, attributes: attributesOf(BASE) });
+      return view.keeps;
+    });
+  t.equal(keeps({ med: 5 }), ROUTE.keepMed);
+  t.equal(keeps({ med: "remove" }), 0);
+  t.equal(keeps({ next_hop: "192.0.2.7", med: { add: 1 } }), ROUTE.keepMed | ROUTE.keepNextHop);
+  t.equal(keeps({ med: 5 }, { origin: "egp" }), 0, "a rule that does not match");
+});
+
 t.test("attributes are in the order of their codes, with the flags of the table", async (t) => {
   const attributes = Buffer.concat([
     Buffer.from("e0080400010001", "hex"), // partial
@@ -188,8 +201,8 @@ t.test("attributes are in the order of their codes, with the flags of the table"
 t.test("long values get a long length, and too long ones are rejected and counted", async (t) => {
   const many = Array.from({ length: 100 }, (_, i) => `1:${i}`);
   t.same(apply({ communities: { add: many } }, BASE), with_({ 8: many }));
-  const full = { ...BASE, 8: Array.from({ length: 16_000 }, (_, i) => `2:${i}`) };
-  const rules = [{ then: { communities: { add: Array.from({ length: 400 }, (_, i) => `3:${i}`) }, action: "accept" } }];
+  const full = { ...BASE, 8: Array.from({ length: 16_200 }, (_, i) => `2:${i}`) };
+  const rules = [{ then: { communities: { add: Array.from({ length: 250 }, (_, i) => `3:${i}`) }, action: "accept" } }];
   withPolicy({ rules }, (handle) => {
     const outcome = view.run(handle, null, { family: 0, attributes: attributesOf(full) });
     t.same([outcome.accepted, view.figures(handle).failed], [false, 1]);

@@ -60,6 +60,12 @@ const CASES: [policy: unknown, path: string, allowed: RegExp][] = [
   [when({ communities: { any: ["x"] } }), `${IF}.communities.any[0]`, /well-known/],
   [when({ communities: {} }), `${IF}.communities`, /any, all/],
   [when({ communities: Array.from({ length: 300 }, (_, i) => `${i}:*`) }), `${IF}.communities`, /wildcards/],
+  [
+    when({ communities: { all: Array.from({ length: 300 }, (_, i) => `1:${i}`) } }),
+    `${IF}.communities.all`,
+    /at most 256/,
+  ],
+  [does({ communities: { add: Array.from({ length: 300 }, (_, i) => `1:${i}`) } }), `${THEN}.communities.add`, /256/],
   [when({ large_communities: "1:*" }), `${IF}.large_communities`, /n:n:n/],
   [when({ extended_communities: "color:*" }), `${IF}.extended_communities`, /route-target/],
   [when({ extended_communities: "unknown:00*" }), `${IF}.extended_communities`, /16 hex/],
@@ -104,6 +110,7 @@ t.test("bounds", async (t) => {
   const rules = (count: number) => ({ name: "x", rules: new Array(count).fill({ then: { action: "accept" } }) });
   t.equal(faultOf(rules(LIMITS.bgpPolicyRules)), "");
   t.match(faultOf(rules(LIMITS.bgpPolicyRules + 1)), /at most 1000/);
+  t.ok(faultOf(rules(LIMITS.bgpPolicyRules + 1)).length < 400, "a long value is cut");
   const nested = (depth: number): unknown => (depth === 0 ? { med: 1 } : { not: nested(depth - 1) });
   t.equal(faultOf(when(nested(LIMITS.bgpPolicyDepth))), "");
   t.match(faultOf(when(nested(LIMITS.bgpPolicyDepth + 1))), /inside one another/);
