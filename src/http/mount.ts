@@ -151,6 +151,8 @@ class Call {
 
     const when = this.#surface.authBefore ?? "route";
     const due = when === "route" || (when === "method" && match !== null) || route !== undefined;
+    // Nobody's credentials matter to an answer that is the same for all: a wrong password would cost a hash.
+    if (!due && !route) return this.#dispatch(match, null);
     const outcome = authenticate(this.#surface.auth, this.#exchange, this.#accounts);
     const must = due && !route?.open && this.#surface.auth.length > 0;
     if (!(outcome instanceof Promise)) return this.#admit(outcome, must);
