@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { parseAddress } from "../base/ip.js";
 import { setMd5 } from "../system/tcp_md5.js";
 import { AF_INET, AF_INET6, connectPrepared, descriptorOf, setReach } from "../system/tcp_socket.js";
-import { withoutZone } from "./addresses.js";
+import { isLinkLocal, withoutZone, zoneOf } from "./addresses.js";
 import type { PeerConfig } from "./config.js";
 
 /** Opens a connection; the socket is not connected yet. May throw when the kernel refuses one. */
@@ -14,7 +14,9 @@ const reach = ({ multihop, ttl_security }: PeerConfig) => ({ ttl: multihop, hops
 
 export const dialTcp: Dial = (config) => {
   const { remote_addr: host, port, local_addr, md5: key, multihop, ttl_security } = config;
-  const target = { host, port, ...(local_addr === "" ? {} : { localAddress: local_addr }) };
+  // A link-local source is on the interface that the peer is on.
+  const localAddress = local_addr + (isLinkLocal(local_addr) ? zoneOf(host) : "");
+  const target = { host, port, ...(local_addr === "" ? {} : { localAddress }) };
   if (key === "" && multihop === 0 && ttl_security === 0) return connect(target);
   return connectPrepared(target, (fd, v6) => {
     if (key !== "") setMd5(fd, v6 ? AF_INET6 : AF_INET, parseAddress(withoutZone(host)) as Uint8Array, key);
