@@ -75,4 +75,6 @@ export const LIMITS = {
   bgpPrefixesPerLookup: 10_000,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
+  /** A record of an MRT file: a route of some thousand peers. */
+  mrtRecordBytes: 16 << 20,
 } as const;
