@@ -17,9 +17,13 @@ export function parseAddress(text: string): Uint8Array | null {
   return null;
 }
 
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
 /** The canonical text (RFC 5952) of 4 or 16 bytes. */
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
+  // RFC 5952 §5: an IPv4-mapped address is written with dots.
+  if (MAPPED.every((byte, i) => byte === bytes[i])) return `::ffff:${bytes.subarray(12).join(".")}`;
   return (ipaddr.fromByteArray([...bytes]) as ipaddr.IPv6).toRFC5952String();
 }
 

@@ -73,6 +73,8 @@ export const LIMITS = {
   bgpConnectionsWaiting: 1_024,
   bgpPrefixesPerUpdate: 100_000,
   bgpPrefixesPerLookup: 10_000,
+  /** Bytes of the messages that one body makes. */
+  bgpEncodedBytes: 32 << 20,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
   /** A record of an MRT file: a route of some thousand peers. */

@@ -1,7 +1,6 @@
 // THE attribute table: one row an attribute, with its name, RFC, flags, and its JSON form both ways. The codes and flags
 // are also in assembly/bgp/layout.ts, whose decoder judges what comes from peers; a test compares the two.
 
-import { formatAddress } from "../base/ip.js";
 import { ATTR, FLAG } from "../wasm/bgp_numbers.js";
 import {
   address4,
@@ -18,6 +17,9 @@ import {
   raw,
 } from "./attribute_values.js";
 import { extCommunities } from "./ext_communities.js";
+import { familyByNumbers } from "./families.js";
+import { addressHop } from "./nlri/codec.js";
+import { tunnelEncaps } from "./tunnel_encaps.js";
 
 export interface AttributeRow {
   readonly code: number;
@@ -36,11 +38,9 @@ const TRANSITIVE = FLAG.optional | FLAG.transitive;
 /** MP_REACH_NLRI as a RIB keeps it: AFI, SAFI, length and next hop, without prefixes. */
 const reach: Codec = {
   decode: (value) => {
+    const [afi, safi] = [value.readUInt16BE(0), value[2] as number];
     const hop = value.subarray(4, 4 + (value[3] as number));
-    const result: Record<string, unknown> = { afi_safi: [value.readUInt16BE(0), value[2]] };
-    result["nexthop"] = hop.length === 4 ? formatAddress(hop) : formatAddress(hop.subarray(0, 16));
-    if (hop.length === 32) result["linklocal_nexthop"] = formatAddress(hop.subarray(16));
-    return result;
+    return { afi_safi: [afi, safi], ...(familyByNumbers(afi, safi)?.hop ?? addressHop).decode(hop) };
   },
   encode: (json) => bad(json, "an attribute that is made from prefixes"),
 };
@@ -61,6 +61,7 @@ export const ATTRIBUTES: readonly AttributeRow[] = [
   { code: 16, name: "EXTENDED_COMMUNITIES", rfc: 4360, flags: TRANSITIVE, kind: "path", codec: extCommunities },
   { code: 17, name: "AS4_PATH", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: asPath },
   { code: 18, name: "AS4_AGGREGATOR", rfc: 6793, flags: TRANSITIVE, kind: "derived", codec: aggregator },
+  { code: 23, name: "TUNNEL_ENCAPSULATION", rfc: 9012, flags: TRANSITIVE, kind: "path", codec: tunnelEncaps },
   { code: 32, name: "LARGE_COMMUNITY", rfc: 8092, flags: TRANSITIVE, kind: "path", codec: largeCommunities },
 ];
 

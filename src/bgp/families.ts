@@ -2,7 +2,12 @@
 
 import { FAMILY } from "../wasm/bgp_numbers.js";
 import { addressHop, type NextHopCodec, type NlriCodec, rawNlri } from "./nlri/codec.js";
+import { flowspec } from "./nlri/flowspec.js";
+import { labelledUnicast, vpn } from "./nlri/labelled.js";
 import { prefixNlri } from "./nlri/prefix.js";
+import { rtc } from "./nlri/rtc.js";
+import { srPolicy } from "./nlri/sr_policy.js";
+import { flowHop, vpnHop } from "./nlri/vpn_hop.js";
 
 export interface Family {
   readonly name: string;
@@ -22,18 +27,18 @@ export const FAMILIES: readonly Family[] = [
   { name: "ipv6", afi: 2, safi: 1, rib: FAMILY.ipv6, nlri: prefix6, hop: addressHop },
   { name: "ipv4_mcast", afi: 1, safi: 2, rib: null, nlri: prefix4, hop: addressHop },
   { name: "ipv6_mcast", afi: 2, safi: 2, rib: null, nlri: prefix6, hop: addressHop },
-  { name: "ipv4_lu", afi: 1, safi: 4, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "ipv6_lu", afi: 2, safi: 4, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "vpnv4", afi: 1, safi: 128, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "vpnv6", afi: 2, safi: 128, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "flowspec", afi: 1, safi: 133, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "ipv6_flowspec", afi: 2, safi: 133, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "vpnv4_flowspec", afi: 1, safi: 134, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "vpnv6_flowspec", afi: 2, safi: 134, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "ipv4_srte", afi: 1, safi: 73, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "ipv6_srte", afi: 2, safi: 73, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "ipv4_lu", afi: 1, safi: 4, rib: null, nlri: labelledUnicast(4), hop: addressHop },
+  { name: "ipv6_lu", afi: 2, safi: 4, rib: null, nlri: labelledUnicast(16), hop: addressHop },
+  { name: "vpnv4", afi: 1, safi: 128, rib: null, nlri: vpn(4), hop: vpnHop },
+  { name: "vpnv6", afi: 2, safi: 128, rib: null, nlri: vpn(16), hop: vpnHop },
+  { name: "flowspec", afi: 1, safi: 133, rib: null, nlri: flowspec(4, false), hop: flowHop },
+  { name: "ipv6_flowspec", afi: 2, safi: 133, rib: null, nlri: flowspec(16, false), hop: flowHop },
+  { name: "vpnv4_flowspec", afi: 1, safi: 134, rib: null, nlri: flowspec(4, true), hop: flowHop },
+  { name: "vpnv6_flowspec", afi: 2, safi: 134, rib: null, nlri: flowspec(16, true), hop: flowHop },
+  { name: "ipv4_srte", afi: 1, safi: 73, rib: null, nlri: srPolicy(4), hop: addressHop },
+  { name: "ipv6_srte", afi: 2, safi: 73, rib: null, nlri: srPolicy(16), hop: addressHop },
   { name: "evpn", afi: 25, safi: 70, rib: null, nlri: rawNlri, hop: addressHop },
-  { name: "rtc", afi: 1, safi: 132, rib: null, nlri: rawNlri, hop: addressHop },
+  { name: "rtc", afi: 1, safi: 132, rib: null, nlri: rtc, hop: addressHop },
   { name: "bgpls", afi: 16388, safi: 71, rib: null, nlri: rawNlri, hop: addressHop },
 ];
 

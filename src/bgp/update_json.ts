@@ -1,80 +1,107 @@
-// The body of yabgp's send/update to messages: {"attr", "nlri", "withdraw"}, with 14 and 15 for other families.
+// The body of yabgp's send/update to messages: {"attr", "nlri", "withdraw"}, with 14 and 15 for all families.
 
-import { parseAddress, parsePrefix } from "../base/ip.js";
-import { LIMITS } from "../base/limits.js";
 import type { BgpModule } from "../wasm/bgp.js";
-import { ATTR, FAMILY } from "../wasm/bgp_numbers.js";
+import { ATTR, MESSAGE_BYTES_MAX } from "../wasm/bgp_numbers.js";
 import { bad, list, ValueError } from "./attribute_values.js";
 import { encodeAttributes } from "./attributes.js";
-import { FAMILIES, type RibFamily } from "./families.js";
+import { FAMILIES, type Family, familyByNumbers } from "./families.js";
+import { members } from "./nlri/codec.js";
+import { encodeItems } from "./nlri/items.js";
+import { announceMessages, withdrawMessages } from "./update_encode.js";
 
 export interface UpdateBody {
   readonly attr?: Readonly<Record<string, unknown>>;
-  readonly nlri?: readonly unknown[];
-  readonly withdraw?: readonly unknown[];
+  /** A list; yabgp gives an SR policy as one object. */
+  readonly nlri?: unknown;
+  readonly withdraw?: unknown;
 }
 
 export interface UpdateContext {
   readonly ibgp: boolean;
   readonly fourOctetAs: boolean;
-}
-
-/** The prefixes' wire form. Host bits are cleared. */
-function prefixes(items: unknown, bytes: 4 | 16): Buffer {
-  const all = list(items, 1);
-  if (all.length > LIMITS.bgpPrefixesPerUpdate) bad(all.length, `${LIMITS.bgpPrefixesPerUpdate} prefixes in one call`);
-  const parts = all.map((item) => {
-    const prefix = typeof item === "string" ? parsePrefix(item) : null;
-    if (prefix?.bytes.length !== bytes)
-      return bad(item, bytes === 4 ? "IPv4 prefixes a.b.c.d/n" : "IPv6 prefixes x::/n");
-    return Buffer.concat([Uint8Array.of(prefix.length), prefix.bytes.subarray(0, (prefix.length + 7) >> 3)]);
-  });
-  return Buffer.concat(parts);
+  /** True for a family, by its place in FAMILIES, whose prefixes are sent with path identifiers. Default: none is. */
+  readonly addPath?: (familyIndex: number) => boolean;
+  /** Default: 4096, without extended messages (RFC 8654). */
+  readonly messageBytesMax?: number;
 }
 
 interface MpBody {
-  readonly family: RibFamily;
+  readonly family: Family;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 function mp(json: unknown): MpBody | null {
   if (json === undefined) return null;
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return bad(json, "an object with afi_safi");
-  const body = json as Record<string, unknown>;
+  const body = members(json, "an object with afi_safi");
   const [afi, safi] = list(body["afi_safi"], 2);
-  const family = FAMILIES.find((row) => row.afi === afi && row.safi === safi);
-  if (!family || family.rib === null) return bad(body["afi_safi"], "[1,1] and [2,1]");
-  return { family: family as RibFamily, body };
+  const family = familyByNumbers(afi as number, safi as number);
+  const known = () => FAMILIES.map((row) => `[${row.afi},${row.safi}]`).join(", ");
+  return family ? { family, body } : bad(body["afi_safi"], known());
 }
 
-function nextHop({ body }: MpBody): Buffer {
-  const hop = typeof body["nexthop"] === "string" ? parseAddress(body["nexthop"]) : null;
-  if (!hop) return bad(body["nexthop"], "an address as nexthop");
-  const local = body["linklocal_nexthop"];
-  if (local === undefined) return Buffer.from(hop);
-  const bytes = typeof local === "string" ? parseAddress(local) : null;
-  return bytes?.length === 16 && hop.length === 16
-    ? Buffer.concat([hop, bytes])
-    : bad(local, "an IPv6 address as linklocal_nexthop");
-}
-
-const width = (family: RibFamily) => (family.afi === 2 ? 16 : 4);
+const isEmpty = (items: unknown) =>
+  items === undefined || items === null || (Array.isArray(items) && items.length === 0);
 
 /** True when the body says anything to send: yabgp's rule. */
 export function sendsSomething(body: UpdateBody): boolean {
   const attr = body.attr ?? {};
   const some = Object.keys(attr).length > 0;
-  return (some && !!body.nlri?.length) || !!body.withdraw?.length || "14" in attr || "15" in attr;
+  return (some && !isEmpty(body.nlri)) || !isEmpty(body.withdraw) || "14" in attr || "15" in attr;
 }
 
+/** What makes the messages of one session. */
+class Maker {
+  readonly #module: BgpModule;
+  readonly #context: UpdateContext;
+
+  constructor(module: BgpModule, context: UpdateContext) {
+    this.#module = module;
+    this.#context = context;
+  }
+
+  #addPath(family: Family): boolean {
+    return this.#context.addPath?.(FAMILIES.indexOf(family)) ?? false;
+  }
+
+  get #bytesMax(): number {
+    return this.#context.messageBytesMax ?? MESSAGE_BYTES_MAX;
+  }
+
+  /** The place of a family in Wasm whose encoder can make the messages, null when it cannot. */
+  #inWasm(family: Family): number | null {
+    return this.#addPath(family) || this.#bytesMax !== MESSAGE_BYTES_MAX ? null : family.rib;
+  }
+
+  /** `json`: a list, or one item. Throws ValueError, RangeError. */
+  announce(family: Family, json: unknown, attributes: Buffer, hop: Buffer | null): Buffer {
+    if (isEmpty(json)) return bad(json, "a list of 1 items or more as nlri");
+    const items = encodeItems(family, json, { addPath: this.#addPath(family), withdraw: false });
+    const rib = this.#inWasm(family);
+    if (rib === null) return announceMessages(family, attributes, hop, items, this.#bytesMax);
+    return this.#module.encodeAnnounce(rib, attributes, hop, Buffer.concat(items));
+  }
+
+  /** An empty list is End-of-RIB: what yabgp shows for one. Throws ValueError, RangeError. */
+  withdraw(family: Family, json: unknown): Buffer {
+    if (json === undefined || json === null) return bad(json, "a list as withdraw");
+    const items = encodeItems(family, json, { addPath: this.#addPath(family), withdraw: true });
+    const rib = items.length === 0 ? null : this.#inWasm(family);
+    if (rib === null) return withdrawMessages(family, items, this.#bytesMax);
+    return this.#module.encodeWithdraw(rib, Buffer.concat(items));
+  }
+}
+
+const ipv4 = FAMILIES[0] as Family;
+
 /**
- * The messages of a body: withdrawals first, then announcements, each cut at 4096 bytes. On an internal session
- * LOCAL_PREF 100 is added when it is not given. Throws ValueError with what is wrong.
+ * The messages of a body: withdrawals first, then announcements, each cut at the session's longest message. On an
+ * internal session LOCAL_PREF 100 is added when it is not given. Throws ValueError with what is wrong.
  */
 export function encodeUpdateBody(module: BgpModule, body: UpdateBody, context: UpdateContext): Buffer {
   const attr = body.attr ?? {};
   const reach = mp(attr[String(ATTR.mpReach)]);
   const unreach = mp(attr[String(ATTR.mpUnreach)]);
+  const maker = new Maker(module, context);
   const messages: Buffer[] = [];
   const make = (encode: () => Buffer) => {
     try {
@@ -83,27 +110,19 @@ export function encodeUpdateBody(module: BgpModule, body: UpdateBody, context: U
       throw error instanceof RangeError ? new ValueError(error.message) : error;
     }
   };
-  if (body.withdraw?.length) {
-    const nlri = prefixes(body.withdraw, 4);
-    make(() => module.encodeWithdraw(FAMILY.ipv4, nlri));
-  }
-  if (unreach) {
-    const nlri = prefixes(unreach.body["withdraw"], width(unreach.family));
-    make(() => module.encodeWithdraw(unreach.family.rib, nlri));
-  }
+  if (!isEmpty(body.withdraw)) make(() => maker.withdraw(ipv4, body.withdraw));
+  if (unreach) make(() => maker.withdraw(unreach.family, unreach.body["withdraw"]));
   const announced = Object.entries(attr).filter(([code]) => code !== "14" && code !== "15");
   const withPref = context.ibgp && !("5" in attr) ? [...announced, ["5", 100] as const] : announced;
-  if (body.nlri?.length && announced.length > 0) {
+  if (!isEmpty(body.nlri) && announced.length > 0) {
     const attributes = encodeAttributes(Object.fromEntries(withPref), context.fourOctetAs);
-    const nlri = prefixes(body.nlri, 4);
-    make(() => module.encodeAnnounce(FAMILY.ipv4, attributes, null, nlri));
+    make(() => maker.announce(ipv4, body.nlri, attributes, null));
   }
   if (reach) {
     const rest = Object.fromEntries(withPref.filter(([code]) => code !== String(ATTR.nextHop)));
     const attributes = encodeAttributes(rest, context.fourOctetAs);
-    const nlri = prefixes(reach.body["nlri"], width(reach.family));
-    const hop = nextHop(reach);
-    make(() => module.encodeAnnounce(reach.family.rib, attributes, hop, nlri));
+    const hop = reach.family.hop.encode(reach.body);
+    make(() => maker.announce(reach.family, reach.body["nlri"], attributes, hop));
   }
   return Buffer.concat(messages);
 }

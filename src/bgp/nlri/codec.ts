@@ -17,11 +17,35 @@ export interface NextHopCodec {
   encode(body: Readonly<Record<string, unknown>>): Buffer;
 }
 
+/** A codec whose decoder throws RangeError for what it cannot read: that is shown as hex digits instead. */
+export function orHex(codec: NlriCodec): NlriCodec {
+  return {
+    decode: (wire, withdraw) => {
+      try {
+        return codec.decode(wire, withdraw);
+      } catch (error) {
+        if (error instanceof RangeError) return wire.toString("hex");
+        throw error;
+      }
+    },
+    encode: codec.encode,
+  };
+}
+
+/** The members of a JSON object. Throws ValueError, with the form that is allowed. */
+export function members(json: unknown, allowed: string): Readonly<Record<string, unknown>> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return bad(json, allowed);
+  return json as Readonly<Record<string, unknown>>;
+}
+
 /** NLRI of a family without a form of its own: hex digits. */
 export const rawNlri: NlriCodec = {
   decode: (wire) => wire.toString("hex"),
-  encode: (json) =>
-    typeof json === "string" && /^([0-9a-f]{2})+$/i.test(json) ? Buffer.from(json, "hex") : bad(json, "hex digits"),
+  encode: (json) => {
+    const text = typeof json === "object" && json !== null && "prefix" in json ? json.prefix : json;
+    if (typeof text !== "string" || !/^([0-9a-f]{2})+$/i.test(text)) return bad(json, "hex digits");
+    return Buffer.from(text, "hex");
+  },
 };
 
 /** An address, or a global and a link-local IPv6 one (RFC 2545 §3). */
