@@ -14,6 +14,7 @@ import {
   type Values,
 } from "./base/config.js";
 import { PEER_FIELDS } from "./bgp/config.js";
+import { FEED_FIELDS } from "./bgp/feeds_config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -36,6 +37,7 @@ const bgp = {
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
   peer: tables(PEER_FIELDS),
+  ...FEED_FIELDS,
 };
 
 const openflow = {

@@ -8,6 +8,7 @@ import { AppError } from "../base/errors.js";
 import type { BgpPeerRecord } from "../store/tables.js";
 import { tcpMd5Supported } from "../system/tcp_md5.js";
 import { FAMILIES } from "./families.js";
+import { type FeedsConfig, type FeedsTable, parseFeeds } from "./feeds_config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -22,6 +23,8 @@ export interface BgpConfig {
   /** Dotted quad. */
   router_id: string;
   peers: PeerConfig[];
+  /** Who watches sessions. */
+  feeds: FeedsConfig;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -136,7 +139,7 @@ function defaultRouterId(): string {
 }
 
 /** The `[bgp]` table as the configuration room gives it: parsed, with what was not set left out. */
-export interface BgpTable {
+export interface BgpTable extends FeedsTable {
   /** Undefined: port 179 when that is permitted. Null: off. */
   readonly listen?: { readonly host: string; readonly port: number } | null;
   readonly local_as?: number;
@@ -165,5 +168,6 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     local_as: localAs,
     router_id: routerId,
     peers,
+    feeds: parseFeeds(table),
   };
 }

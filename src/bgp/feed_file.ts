@@ -14,6 +14,8 @@ const RETRY_MS = 1_000;
 const NOTE_MS = 60_000;
 /** At most this long a written record may be in the kernel's hands alone. */
 const SYNC_MS = 1_000;
+const WRITE_BYTES = 1 << 20;
+const NOTHING = new Uint8Array();
 
 export interface FeedCounters {
   /** Appended records that reached the file, and those that did not. */
@@ -76,10 +78,12 @@ export class FeedFile {
     this.#turn = true;
   }
 
-  /** Writes what waits, syncs and closes. */
-  async close(): Promise<void> {
-    await this.#writing;
-    await this.#end();
+  /** Writes what waits, syncs and closes the file; what is appended later opens the next one. */
+  close(): Promise<void> {
+    this.#queue.push({ bytes: NOTHING, records: 0, turn: true });
+    this.#turn = false;
+    this.#writing ??= this.#drain();
+    return this.#writing;
   }
 
   async #drain(): Promise<void> {
@@ -98,9 +102,13 @@ export class FeedFile {
     this.#writing = null;
   }
 
-  /** What waits, up to where another file begins. */
+  /** What waits, up to where another file begins, and not much more than fits into a write. */
   #next(): Waiting[] {
-    const end = this.#queue.findIndex((one, i) => i > 0 && one.turn);
+    let bytes = 0;
+    const end = this.#queue.findIndex((one, i) => {
+      bytes += one.bytes.length;
+      return i > 0 && (one.turn || bytes > WRITE_BYTES);
+    });
     return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
   }
 
@@ -109,6 +117,7 @@ export class FeedFile {
     const bytes = some.length === 1 ? (some[0] as Waiting).bytes : Buffer.concat(some.map((one) => one.bytes));
     this.#queuedBytes -= bytes.length;
     if (some[0]?.turn || this.#size >= mostBytes) await this.#end();
+    if (bytes.length === 0) return;
     if (!this.#handle) {
       const file = path();
       mkdirSync(dirname(file), { recursive: true, mode: 0o750 });

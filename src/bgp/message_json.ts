@@ -3,22 +3,23 @@
 
 import { bytesText, remoteJson } from "./capabilities.js";
 import { errorTexts } from "./notification_texts.js";
-import type { updateJson } from "./update_reading.js";
-
-export { type UpdateJson, type UpdateReading, updateJson } from "./update_reading.js";
+import { isMalformed, updateView, type ViewContext } from "./update_view.js";
 
 const HEADER = 19;
+const UPDATE = 2;
+const MALFORMED = 6;
 
 /** The body of a message: what follows its header of 19 octets. */
 export const bodyOf = (message: Buffer) => message.subarray(HEADER);
 
-interface Capability {
+export interface Capability {
   readonly code: number;
   readonly value: Buffer;
 }
 
-/** Capabilities of an OPEN's optional parameters, also in their extended form (RFC 5492, RFC 9072). */
-function capabilities(body: Buffer): Capability[] {
+/** Capabilities of an OPEN message, its parameters in their extended form or not (RFC 5492 §4, RFC 9072). */
+export function openCapabilities(message: Buffer): Capability[] {
+  const body = bodyOf(message);
   const extended = body[9] === 255 && body[10] === 255;
   const found: Capability[] = [];
   const size = extended ? 2 : 1;
@@ -39,7 +40,7 @@ function capabilities(body: Buffer): Capability[] {
 export function openJson(message: Buffer): Record<string, unknown> | null {
   const body = bodyOf(message);
   if (body.length < 10) return null;
-  const found = capabilities(body);
+  const found = openCapabilities(message);
   const as4 = found.find(({ code, value }) => code === 65 && value.length === 4);
   const header = {
     version: body[0] as number,
@@ -69,8 +70,22 @@ export function refreshJson(message: Buffer): Record<string, unknown> | null {
   return body.length < 4 ? null : { afi: body.readUInt16BE(0), res: body[2], safi: body[3] };
 }
 
-/** The record of an UPDATE that is malformed: its parts as far as they could be read, and its body in hex. */
-export function malformedJson(message: Buffer, read: ReturnType<typeof updateJson>): Record<string, unknown> {
-  const { attr, nlri, withdraw } = read.json;
-  return { attr, nlri, withdraw, hex: `b'${bodyOf(message).toString("hex")}'` };
+/** What a message is recorded as: yabgp's record type (6: a malformed UPDATE) and its `msg`. */
+export function messageRecord(message: Buffer, context: ViewContext): { type: number; msg: unknown } {
+  const type = message[HEADER - 1] as number;
+  const read = READERS[type];
+  if (read) return { type, msg: read(message) };
+  if (type !== UPDATE) return { type, msg: { hex: bodyOf(message).toString("hex") } };
+  const record = updateView(message, context);
+  if (!isMalformed(record)) return { type, msg: record };
+  return { type: MALFORMED, msg: { ...record, hex: `b'${record.hex}'` } };
 }
+
+/** Message types other than UPDATE. */
+const READERS: Readonly<Record<number, (message: Buffer) => unknown>> = {
+  1: openJson,
+  3: notificationJson,
+  4: () => null,
+  5: refreshJson,
+  128: refreshJson,
+};

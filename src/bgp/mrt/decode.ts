@@ -1,7 +1,8 @@
 // The bodies of MRT records: what a record says, with addresses, messages and attributes left as they are.
 
+import { familyByNumbers } from "../families.js";
+import { cutNlri } from "../nlri/cut.js";
 import type { MrtRecord } from "./framer.js";
-import { nlriLength } from "./nlri_length.js";
 import { MESSAGE_KINDS, MRT, RIB_KINDS } from "./numbers.js";
 
 /** A record's body that is not what its type says. The reader makes an MrtError of it. */
@@ -79,11 +80,19 @@ class Cursor {
     return this.#bytes.subarray(at, at + count);
   }
 
-  /** One prefix of a family, without path identifier. */
+  /** One prefix of a family, without path identifier. Of a family without a row: with its length in bits before it. */
   nlri(afi: number, safi: number): Buffer {
-    const length = nlriLength(afi, safi, this.#bytes.subarray(this.#at));
-    if (length < 0) throw new MrtFault(`a prefix that is none, at byte ${this.#at} of its body`);
-    return this.bytes(length);
+    const rest = this.#bytes.subarray(this.#at);
+    const bits = rest[0] ?? 0;
+    if (safi <= 2 && bits > width(afi) * 8) throw new MrtFault(`a prefix of ${bits} bits`);
+    const family = safi <= 2 ? undefined : familyByNumbers(afi, safi);
+    if (!family) return this.bytes(1 + ((bits + 7) >> 3));
+    try {
+      const first = cutNlri(family, rest, false).next().value;
+      return this.bytes(first ? first.wire.length : 1);
+    } catch (error) {
+      throw error instanceof RangeError ? new MrtFault(`a prefix that is none: ${error.message}`) : error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // MRT records from what a session says and what a RIB holds.
 
-import { formatAddress, parseAddress } from "../../base/ip.js";
+import { parseAddress } from "../../base/ip.js";
 import { walkAttributes } from "../attributes.js";
 import { FAMILIES } from "../families.js";
 import type { ObservedPeer } from "../observer.js";
@@ -130,7 +130,8 @@ export function peerIndexTable(seconds: number, collector: number, peers: readon
 function snapshotAttributes(attributes: Uint8Array): Uint8Array {
   if (attributes[1] !== 14) return attributes;
   const bytes = Buffer.from(attributes.buffer, attributes.byteOffset, attributes.length);
-  const [{ value }] = walkAttributes(bytes) as Iterable<{ value: Buffer }> as unknown as [{ value: Buffer }];
+  const reach = walkAttributes(bytes).next().value;
+  const value = reach ? reach.value : bytes.subarray(0, 0);
   const hop = value.subarray(3);
   const rest = bytes.subarray(((bytes[0] as number) & EXTENDED_LENGTH ? 4 : 3) + value.length);
   return Buffer.concat([Buffer.of(0x80, 14, hop.length), hop, rest]);
@@ -163,6 +164,3 @@ export function routeRecord(
   }
   return record(seconds, MRT.tableDumpV2, subtype, ...parts);
 }
-
-/** The text of an address as FAMILIES' peers are named: used to find a peer by its bytes. */
-export const addressText = (bytes: Uint8Array) => formatAddress(bytes);

@@ -2,8 +2,9 @@
 
 import { attributeRow, walkAttributes } from "../attributes.js";
 import { familyByNumbers } from "../families.js";
-import { bodyOf, malformedJson, notificationJson, openJson, refreshJson, updateJson } from "../message_json.js";
+import { messageRecord } from "../message_json.js";
 import { addressHop, rawNlri } from "../nlri/codec.js";
+import { withPathId } from "../nlri/items.js";
 import { type MrtContent, MrtFault, type MrtPeer, type MrtRoute } from "./decode.js";
 import type { MrtRecord } from "./framer.js";
 import { address } from "./text.js";
@@ -23,15 +24,7 @@ function messageJson(content: Message): { type: number; msg: unknown } {
   if (length < HEADER || length > recorded.length) {
     throw new MrtFault(`a message that says it has ${length} bytes, in a record with ${recorded.length}`);
   }
-  const message = recorded.subarray(0, length);
-  const type = message[18] as number;
-  if (type === 1) return { type, msg: openJson(message) };
-  if (type === 3) return { type, msg: notificationJson(message) };
-  if (type === 4) return { type, msg: null };
-  if (type === 5 || type === 128) return { type, msg: refreshJson(message) };
-  if (type !== 2) return { type, msg: { hex: bodyOf(message).toString("hex") } };
-  const read = updateJson(message, { asBytes, addPath: () => addPath });
-  return read.fault === null ? { type, msg: read.json } : { type: 6, msg: malformedJson(message, read) };
+  return messageRecord(recorded.subarray(0, length), { fourOctetAs: asBytes === 4, addPath: () => addPath });
 }
 
 /** A route's attributes; the next hop stands in 14 as nothing but itself (RFC 6396 §4.3.4) or in the whole attribute. */
@@ -50,10 +43,9 @@ function attributesJson(attributes: Buffer, { afi, safi, asBytes }: Routes): Jso
 function routeJson(content: Routes, { nlri, pathId, originated, attributes }: MrtRoute): Json {
   const family = familyByNumbers(content.afi, content.safi);
   const item = (family?.nlri ?? rawNlri).decode(nlri, false);
-  const named = typeof item === "string" ? { prefix: item, path_id: pathId } : { ...(item as object), path_id: pathId };
   return {
     attr: attributesJson(attributes, content),
-    nlri: [content.addPath ? named : item],
+    nlri: [withPathId(item, content.addPath ? pathId : null)],
     afi_safi: family?.name ?? `${content.afi}/${content.safi}`,
     originated,
   };
