@@ -1,10 +1,10 @@
 // A file that grows at its end and is followed by another one: by time, by size, or when its writer says so. What is
 // appended waits in a bounded queue. A disk that is full or gone loses records, which are counted; nothing waits for it.
 
-import { mkdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
+import { makeDirectory } from "../base/directory.js";
 import { reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 
@@ -120,7 +120,7 @@ export class FeedFile {
     if (bytes.length === 0) return;
     if (!this.#handle) {
       const file = path();
-      mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+      makeDirectory(dirname(file));
       this.#handle = await open(file, "a", 0o640);
       this.#size = (await this.#handle.stat()).size;
     }

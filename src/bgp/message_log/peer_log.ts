@@ -1,7 +1,8 @@
 // The message file of one peer: <directory>/<address>/msg/<time>.msg, a record a line, numbered through all its files.
 
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../../base/directory.js";
 import { type FeedCounters, FeedFile } from "../feed_file.js";
 import type { MessageLogConfig } from "./config.js";
 import { pythonFloat, pythonJson } from "./python_json.js";
@@ -96,7 +97,7 @@ export class PeerLog {
 
   /** The file to write to: the last one when that can be continued. */
   #path(): string {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o750 });
+    makeDirectory(this.#directory);
     const { path, open } = latest(this.#directory, this.#mostBytes);
     if (open && path !== null) return path;
     return join(this.#directory, `${pythonFloat(this.#now() / 1_000)}.msg`);

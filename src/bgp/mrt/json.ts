@@ -1,10 +1,12 @@
 // MRT records as JSON: one object a message, a state change or a route, with the `msg` of yabgp's message files.
 
-import { attributeRow, walkAttributes } from "../attributes.js";
+import { FLAG } from "../../wasm/bgp_numbers.js";
+import { encodeAttribute, walkAttributes } from "../attributes.js";
 import { familyByNumbers } from "../families.js";
 import { messageRecord } from "../message_json.js";
 import { addressHop, rawNlri } from "../nlri/codec.js";
 import { withPathId } from "../nlri/items.js";
+import { isMalformed, updateView } from "../update_view.js";
 import { type MrtContent, MrtFault, type MrtPeer, type MrtRoute } from "./decode.js";
 import type { MrtRecord } from "./framer.js";
 import { address } from "./text.js";
@@ -27,24 +29,38 @@ function messageJson(content: Message): { type: number; msg: unknown } {
   return messageRecord(recorded.subarray(0, length), { fourOctetAs: asBytes === 4, addPath: () => addPath });
 }
 
-/** A route's attributes; the next hop stands in 14 as nothing but itself (RFC 6396 §4.3.4) or in the whole attribute. */
-function attributesJson(attributes: Buffer, { afi, safi, asBytes }: Routes): Json {
-  const json: Json = {};
-  for (const { code, value } of walkAttributes(attributes)) {
-    if (code === 14) {
-      const bare = value.length === 1 + (value[0] ?? 0);
-      const hop = bare ? value.subarray(1) : value.subarray(4, 4 + (value[3] ?? 0));
-      json[code] = { afi_safi: [afi, safi], ...(familyByNumbers(afi, safi)?.hop ?? addressHop).decode(hop) };
-    } else json[code] = attributeRow(code).codec.decode(value, code === 17 || code === 18 ? 4 : asBytes);
+/** The next hop of a route: 14 is nothing but itself (RFC 6396 §4.3.4), or the whole attribute. */
+function reachJson(value: Buffer, { afi, safi }: Routes): Json {
+  const bare = value.length === 1 + (value[0] ?? 0);
+  const hop = bare ? value.subarray(1) : value.subarray(4, 4 + (value[3] ?? 0));
+  return { afi_safi: [afi, safi], ...(familyByNumbers(afi, safi)?.hop ?? addressHop).decode(hop) };
+}
+
+/** A route's attributes. Of malformed ones `attr` has those before the first bad one, and `hex` has all. */
+function attributesJson(attributes: Buffer, content: Routes): { attr: Json; hex?: string } {
+  let reach: Buffer | null = null;
+  let end = 0;
+  const others: Buffer[] = [];
+  for (const { flags, code, value } of walkAttributes(attributes)) {
+    end += (flags & FLAG.extendedLength ? 4 : 3) + value.length;
+    if (code === 14) reach ??= value;
+    else others.push(encodeAttribute(flags & ~FLAG.extendedLength, code, value));
   }
-  return json;
+  if (end !== attributes.length) throw new MrtFault("its attributes end within an attribute");
+  const rest = Buffer.concat(others);
+  // As an UPDATE without prefixes: its view judges what the codecs take on trust.
+  const head = Buffer.alloc(HEADER + 4);
+  head.writeUInt16BE(rest.length, HEADER + 2);
+  const record = updateView(Buffer.concat([head, rest]), { fourOctetAs: content.asBytes === 4, addPath: () => false });
+  const attr = reach ? { ...record.attr, 14: reachJson(reach, content) } : record.attr;
+  return isMalformed(record) ? { attr, hex: attributes.toString("hex") } : { attr };
 }
 
 function routeJson(content: Routes, { nlri, pathId, originated, attributes }: MrtRoute): Json {
   const family = familyByNumbers(content.afi, content.safi);
   const item = (family?.nlri ?? rawNlri).decode(nlri, false);
   return {
-    attr: attributesJson(attributes, content),
+    ...attributesJson(attributes, content),
     nlri: [withPathId(item, content.addPath ? pathId : null)],
     afi_safi: family?.name ?? `${content.afi}/${content.safi}`,
     originated,

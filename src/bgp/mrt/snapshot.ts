@@ -1,8 +1,8 @@
 // Snapshots of all Adj-RIBs-In as TABLE_DUMP_V2 files (RFC 6396 §4.3), on a schedule and on command.
 
-import { mkdirSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { makeDirectory } from "../../base/directory.js";
 import { AppError, reasonOf } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
 import { type FeedCounters, noCounters } from "../feed_file.js";
@@ -109,7 +109,7 @@ export class MrtSnapshots {
   async #take(time: Date): Promise<SnapshotResult> {
     const file = fillPath(this.#config.rib, time);
     const part = `${file}.part`;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    makeDirectory(dirname(file));
     const handle = await open(part, "w", 0o640);
     try {
       const result = await this.#write(handle, Math.floor(time.getTime() / 1_000));
