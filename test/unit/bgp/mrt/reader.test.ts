@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import t from "tap";
+import { parseAddress } from "../../../../src/base/ip.js";
 import { LIMITS } from "../../../../src/base/limits.js";
 import { MrtDecoder } from "../../../../src/bgp/mrt/decode.js";
 import { MrtError, MrtFramer } from "../../../../src/bgp/mrt/framer.js";
 import { recordLines } from "../../../../src/bgp/mrt/lines.js";
 import { printMrt } from "../../../../src/bgp/mrt/print.js";
+import { address6 } from "../../../../src/bgp/mrt/text.js";
 import { mrtRecord, mrtVector, readAll } from "../../../helpers/mrt.js";
 import { findProgram } from "../../../helpers/need.js";
 import { tmpDir } from "../../../helpers/tmp.js";
@@ -175,4 +177,21 @@ t.test("JSON has each message and route", async (t) => {
 t.test("errors are of one kind", async (t) => {
   const error = new MrtError("f", 7, "it is bad");
   t.equal(error.message, "f: offset 7: it is bad");
+});
+
+t.test("IPv6 addresses", async (t) => {
+  const one = (text: string) => address6(parseAddress(text) as Uint8Array, 0);
+  const plain = [
+    "::",
+    "::1",
+    "1::",
+    "2001:db8::1:0:0:1",
+    "1:0:2:3:4:5:6:7",
+    "1:2:3:4:5:6::",
+    "0:2:3:4:5:6:7:8",
+    "fe80::1",
+  ];
+  for (const text of [...plain, "0:0:1::", "::1:2:3", "1:0:0:2::3", "1::2:0:0:3"]) t.equal(one(text), text);
+  t.equal(one("::ffff:102:304"), "::ffff:1.2.3.4");
+  t.equal(one("::102:304"), "::1.2.3.4");
 });
