@@ -43,9 +43,8 @@ const toBytes = (value: bigint, octets: number) =>
 const prefix6: Component = {
   decode: (bytes) => {
     const [bits, offset] = [bytes.readUInt8(0), bytes.readUInt8(1)];
-    if (bits > 128 || (offset >= bits && bits + offset > 0)) throw new RangeError("a prefix is malformed");
     const octets = (bits - offset + 7) >> 3;
-    if (bytes.length < 2 + octets) throw new RangeError("a prefix is malformed");
+    checkPrefix6(bits, offset, bytes.length - 2 - octets);
     const pattern = toNumber(bytes.subarray(2, 2 + octets)) >> BigInt(octets * 8 - (bits - offset));
     const address = toBytes(pattern << BigInt(128 - bits), 16);
     return { value: { prefix: prefixText(bits, address, 16), offset }, taken: 2 + octets };
@@ -61,6 +60,24 @@ const prefix6: Component = {
     const pattern = (toNumber(prefix.bytes) >> BigInt(128 - prefix.length)) & ((1n << BigInt(bits)) - 1n);
     return Buffer.concat([Uint8Array.of(prefix.length, offset), toBytes(pattern << BigInt(octets * 8 - bits), octets)]);
   },
+};
+
+function checkPrefix6(bits: number, offset: number, left: number): void {
+  if (bits > 128 || (offset >= bits && bits + offset > 0) || left < 0) throw new RangeError("a prefix is malformed");
+}
+
+/** As drafts had it, and GoBGP and ExaBGP still have: all bits up to length, whatever the offset. */
+const draftPrefix6: Component = {
+  decode: (bytes) => {
+    const [bits, offset] = [bytes.readUInt8(0), bytes.readUInt8(1)];
+    const octets = (bits + 7) >> 3;
+    checkPrefix6(bits, offset, bytes.length - 2 - octets);
+    // What stands before the offset is not compared.
+    const compared = (1n << BigInt(octets * 8 - offset)) - 1n;
+    const address = toBytes(toNumber(bytes.subarray(2, 2 + octets)) & compared, octets);
+    return { value: { prefix: prefixText(bits, address, 16), offset }, taken: 2 + octets };
+  },
+  encode: prefix6.encode,
 };
 
 const operatorList = (form: OperatorForm): Component => ({
@@ -97,8 +114,7 @@ const FRAGMENTS = bitmask([
 ]);
 
 /** THE component table: by type, in the order in which a rule has them (RFC 8955 §4.2.2, RFC 8956 §3). */
-function components(width: Width): ReadonlyMap<number, Component> {
-  const prefix = width === 4 ? prefix4 : prefix6;
+function components(prefix: Component): ReadonlyMap<number, Component> {
   const rows: [number, Component][] = [
     [1, prefix], // destination
     [2, prefix], // source
@@ -114,7 +130,7 @@ function components(width: Width): ReadonlyMap<number, Component> {
     [12, operatorList(FRAGMENTS)],
   ];
   // Flow label (RFC 8956 §3.7): values should be in four octets.
-  return new Map(width === 4 ? rows : [...rows, [13, operatorList(numeric(4))]]);
+  return new Map(prefix === prefix4 ? rows : [...rows, [13, operatorList(numeric(4))]]);
 }
 
 /** The rule's octets without its length; RangeError when the length is not theirs. */
@@ -132,25 +148,36 @@ function withLength(rule: Buffer): Buffer {
   return Buffer.concat([Uint8Array.from(length), rule]);
 }
 
+/** The JSON of a rule. RangeError when it is malformed, or has components that the table has not. */
+function ruleJson(rule: Buffer, table: ReadonlyMap<number, Component>, vpn: boolean): Record<string, unknown> {
+  const json: Record<string, unknown> = vpn ? { rd: rdText(rule) } : {};
+  let before = 0;
+  for (let at = vpn ? RD_BYTES : 0; at < rule.length; ) {
+    const type = rule.readUInt8(at++);
+    const component = table.get(type);
+    if (!component || type <= before) throw new RangeError("a flow specification is malformed");
+    const { value, taken } = component.decode(rule.subarray(at));
+    json[type] = value;
+    at += taken;
+    before = type;
+  }
+  return json;
+}
+
 /** The flow specifications of a family. `vpn`: with a route distinguisher. */
 export function flowspec(width: Width, vpn: boolean): NlriCodec {
-  const table = components(width);
+  const table = components(width === 4 ? prefix4 : prefix6);
+  const draftTable = width === 4 ? null : components(draftPrefix6);
   const allowed = `components ${[...table.keys()].join(", ")}${vpn ? " and rd" : ""}`;
   return orHex({
     decode: (wire) => {
       const rule = ruleOf(wire);
-      const json: Record<string, unknown> = vpn ? { rd: rdText(rule) } : {};
-      let before = 0;
-      for (let at = vpn ? RD_BYTES : 0; at < rule.length; ) {
-        const type = rule.readUInt8(at++);
-        const component = table.get(type);
-        if (!component || type <= before) throw new RangeError("a flow specification is malformed");
-        const { value, taken } = component.decode(rule.subarray(at));
-        json[type] = value;
-        at += taken;
-        before = type;
+      try {
+        return ruleJson(rule, table, vpn);
+      } catch (error) {
+        if (!draftTable) throw error;
+        return ruleJson(rule, draftTable, vpn);
       }
-      return json;
     },
     encode: (json) => {
       const body = members(json, `an object with ${allowed}`);
