@@ -30,6 +30,15 @@ export function parseFeeds(given: FeedsTable): FeedsConfig {
     const allowed = `at most ${LIMITS.bgpBmpStations} stations`;
     throw new AppError("CONFIG", { path: "bgp.bmp", value: `${bmp.length} stations`, allowed });
   }
+  bmp.forEach(({ host, port }, i) => {
+    const path = `bgp.bmp[${i}].host`;
+    // A key without a default that was not given.
+    if (host === undefined)
+      throw new AppError("CONFIG", { path, value: "nothing", allowed: STATION_FIELDS.host.allowed });
+    if (bmp.findIndex((other) => other.host === host && other.port === port) !== i) {
+      throw new AppError("CONFIG", { path, value: host, allowed: "a host and port that no other station has" });
+    }
+  });
   const none = <T>(field: { read(value: unknown, path: string): T | undefined }) => field.read({}, "") as T;
   const message = given.message ?? none(FEED_FIELDS.message);
   return { bmp, message, mrt: given.mrt ?? none(FEED_FIELDS.mrt) };
