@@ -22,6 +22,7 @@ const FIGURES = { adjRibIn: [{ afi: 1, safi: 1, routes: 2 }], treatedAsWithdraw:
 const sender = (port: number) =>
   new BmpSender([{ host: "127.0.0.1", port, retry: 1, statistics: 1, name: "box" }], {
     rib: RIB,
+    description: "Sennit 1.2",
     statistics: () => FIGURES,
     note: () => undefined,
     now: Date.now,

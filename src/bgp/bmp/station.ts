@@ -5,7 +5,6 @@ import { connect, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { reasonOf } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
-import { VERSION } from "../../version.js";
 import type { DownReason, ObservedPeer } from "../observer.js";
 import { sessionFamilies } from "../open_families.js";
 import type { RibSource } from "../rib_source.js";
@@ -21,6 +20,8 @@ const CONNECT_MS = 10_000;
 const END_MS = 1_000;
 
 export interface StationHost {
+  /** What a station is told that we are (sysDescr): product and version. */
+  readonly description: string;
   readonly rib: RibSource;
   /** Figures of a peer; null when there are none. */
   statistics(address: string): bmp.PeerStatistics | null;
@@ -146,7 +147,7 @@ export class Station {
     this.#failures = 0;
     this.#failureTold = false;
     this.#host.note(`BMP station ${counters.station} is connected`);
-    this.#send(bmp.initiation(this.#config.name || hostname(), `Sennit ${VERSION}`));
+    this.#send(bmp.initiation(this.#config.name || hostname(), this.#host.description));
     for (const up of this.#peers.values()) this.up(up);
     void this.#dump(socket, [...this.#peers.values()]).catch((error: unknown) => {
       // Without its tables a station would take what it has for all there is.

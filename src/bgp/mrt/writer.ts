@@ -1,5 +1,6 @@
 // The observer that writes what sessions say into MRT files, as route collectors do: BGP4MP messages and state changes.
 
+import { statSync } from "node:fs";
 import { type FeedCounters, FeedFile, noCounters } from "../feed_file.js";
 import type { DownReason, ObservedPeer, Observer } from "../observer.js";
 import { fillPath } from "../path_template.js";
@@ -10,6 +11,8 @@ import { messageRecords, sessionEnds, stateChange } from "./encode.js";
 const IDLE = 1;
 const OPENCONFIRM = 5;
 const ESTABLISHED = 6;
+/** The last of so many is longer than configured. */
+const FILES_OF_A_NAME = 1_000;
 
 export class MrtWriter implements Observer {
   readonly wantsMessages = true;
@@ -26,11 +29,21 @@ export class MrtWriter implements Observer {
     this.#config = config;
     this.#now = now;
     this.#file = new FeedFile({
-      path: () => fillPath(config.updates, new Date(this.#now())),
+      path: () => this.#path(),
       counters: this.counters,
       note: (text) => note(`MRT file of messages: ${text}`),
       mostBytes: config.updates_max_size << 20,
     });
+  }
+
+  /** The period's file; when that is full, the first with a number behind it that is not. */
+  #path(): string {
+    const name = fillPath(this.#config.updates, new Date(this.#now()));
+    const full = (path: string) =>
+      (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= this.#config.updates_max_size << 20;
+    let path = name;
+    for (let i = 1; full(path) && i <= FILES_OF_A_NAME; i++) path = `${name}.${i}`;
+    return path;
   }
 
   messages(peer: ObservedPeer, sent: boolean, bytes: Uint8Array): void {

@@ -26,7 +26,15 @@ const stationOf = (port: number, given: Partial<StationConfig> = {}): StationCon
 function hostOf(given: Partial<StationHost> = {}): StationHost & { notes: string[] } {
   const notes: string[] = [];
   const none = () => null;
-  return { rib: ribOf([]), statistics: none, note: (text) => notes.push(text), now: () => NOW, notes, ...given };
+  return {
+    rib: ribOf([]),
+    description: "Sennit 1.2",
+    statistics: none,
+    note: (text) => notes.push(text),
+    now: () => NOW,
+    notes,
+    ...given,
+  };
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

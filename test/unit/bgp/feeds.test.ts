@@ -60,7 +60,14 @@ t.test("all feeds of one session", async (t) => {
       rib_interval: 3_600,
     },
   });
-  const host = { rib: ribOf([route(1)]), statistics: () => null, note: () => undefined, now: Date.now, routerId: 9 };
+  const host = {
+    rib: ribOf([route(1)]),
+    description: "Sennit 1.2",
+    statistics: () => null,
+    note: () => undefined,
+    now: Date.now,
+    routerId: 9,
+  };
   const feeds = new Feeds(config, host);
   t.equal(feeds.observers.length, 3);
   const peer = observedPeer();
@@ -87,7 +94,14 @@ t.test("all feeds of one session", async (t) => {
 });
 
 t.test("nothing configured is nothing done", async (t) => {
-  const host = { rib: ribOf([]), statistics: () => null, note: () => undefined, now: Date.now, routerId: 9 };
+  const host = {
+    rib: ribOf([]),
+    description: "Sennit 1.2",
+    statistics: () => null,
+    note: () => undefined,
+    now: Date.now,
+    routerId: 9,
+  };
   const feeds = new Feeds(parseFeeds({}), host);
   t.same(feeds.observers, []);
   await t.rejects(feeds.snapshot(), { code: "UNAVAILABLE" });

@@ -108,6 +108,19 @@ t.test("another file begins with each period, and when one is full", async (t) =
   t.equal(await count("updates.20260101.0001"), 1);
 });
 
+t.test("a full file is followed by one with a number", async (t) => {
+  const dir = tmpDir(t, "mrt");
+  const writer = new MrtWriter(config(dir), NONE, () => Date.UTC(2026, 0, 1));
+  const batch = Buffer.concat(new Array(6_000).fill(announce(1)));
+  for (let i = 0; i < 7; i++) {
+    writer.messages(observedPeer(), false, batch);
+    await writer.close();
+  }
+  t.same(readdirSync(dir).sort(), ["updates.20260101.0000", "updates.20260101.0000.1", "updates.20260101.0000.2"]);
+  const { contents, faults } = await readAll(join(dir, "updates.20260101.0000.1"));
+  t.same([contents.length % 6_000, faults], [0, []], "no record is cut");
+});
+
 t.test("a disk that fails loses records, which are counted and told of once", async (t) => {
   const dir = tmpDir(t, "mrt");
   writeFileSync(join(dir, "file"), "");
