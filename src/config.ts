@@ -18,6 +18,7 @@ import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
 import { policyTables } from "./bgp/policy/policy.js";
 import { FIB_FIELDS } from "./bgp/fib/config.js";
 import { RPKI_FIELDS } from "./bgp/rtr/config.js";
+import { FEED_FIELDS } from "./bgp/feeds_config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -46,6 +47,7 @@ const bgp = {
   policy: policyTables,
   rpki: tables(RPKI_FIELDS),
   fib: table(FIB_FIELDS),
+  ...FEED_FIELDS,
 };
 
 const openflow = {

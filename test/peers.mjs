@@ -7,6 +7,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 const PACKAGES = [
   "bgpdump",
   "bird2",
+  "bzip2",
   "curl",
   "ethtool",
   "exabgp",
@@ -18,11 +19,13 @@ const PACKAGES = [
   "libsodium23",
   "nftables",
   "openvswitch-switch",
+  "pmacct",
   "procps",
   "python3",
   "python3-os-ken",
   "stayrtr",
   "tcpdump",
+  "tshark",
 ];
 
 const POLICY = "/usr/sbin/policy-rc.d";

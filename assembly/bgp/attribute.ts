@@ -45,6 +45,21 @@ import {
   ROW_NEXT_HOP,
   ROW_ORIGIN,
   ROW_ORIGINATOR_ID,
+  ATTR_PMSI_TUNNEL,
+  ATTR_TUNNEL_ENCAPSULATION,
+  ATTR_IPV6_EXT_COMMUNITY,
+  ATTR_AIGP,
+  ATTR_LINK_STATE,
+  ATTR_OTC,
+  ATTR_PREFIX_SID,
+  ROW_PMSI_TUNNEL,
+  ROW_TUNNEL_ENCAPSULATION,
+  ROW_IPV6_EXT_COMMUNITY,
+  ROW_AIGP,
+  ROW_LINK_STATE,
+  ROW_OTC,
+  ROW_PREFIX_SID,
+  CHECK_LEAST,
 } from "./layout";
 
 const rows: usize = memory.data(256 * 4);
@@ -68,6 +83,13 @@ row(ATTR_MP_UNREACH, ROW_MP_UNREACH);
 row(ATTR_EXT_COMMUNITY, ROW_EXT_COMMUNITY);
 row(ATTR_AS4_PATH, ROW_AS4_PATH);
 row(ATTR_AS4_AGGREGATOR, ROW_AS4_AGGREGATOR);
+row(ATTR_PMSI_TUNNEL, ROW_PMSI_TUNNEL);
+row(ATTR_TUNNEL_ENCAPSULATION, ROW_TUNNEL_ENCAPSULATION);
+row(ATTR_IPV6_EXT_COMMUNITY, ROW_IPV6_EXT_COMMUNITY);
+row(ATTR_AIGP, ROW_AIGP);
+row(ATTR_LINK_STATE, ROW_LINK_STATE);
+row(ATTR_OTC, ROW_OTC);
+row(ATTR_PREFIX_SID, ROW_PREFIX_SID);
 row(ATTR_LARGE_COMMUNITY, ROW_LARGE_COMMUNITY);
 
 /** The packed row of an attribute code, 0 when the code is not known here. */
@@ -100,6 +122,8 @@ export function valueOk(check: u32, param: u32, p: usize, bytes: u32, fourOctet:
   switch (check) {
     case CHECK_EXACT:
       return bytes == param;
+    case CHECK_LEAST:
+      return bytes >= param;
     case CHECK_LIST:
       return bytes != 0 && bytes % param == 0;
     case CHECK_ORIGIN:

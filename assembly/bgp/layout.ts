@@ -130,7 +130,7 @@ export const VERDICT_DISCARD = 1;
 export const VERDICT_WITHDRAW = 2;
 export const VERDICT_RESET = 3;
 
-// How an attribute's value is checked; PARAM of its row is the exact length, or the unit of a non-empty list.
+// How an attribute's value is checked; PARAM of its row is the exact or least length, or the unit of a non-empty list.
 export const CHECK_ANY = 0;
 export const CHECK_EXACT = 1;
 export const CHECK_LIST = 2;
@@ -140,6 +140,7 @@ export const CHECK_AS4_PATH = 5;
 export const CHECK_AGGREGATOR = 6;
 export const CHECK_MP_REACH = 7;
 export const CHECK_MP_UNREACH = 8;
+export const CHECK_LEAST = 9;
 
 // THE attribute number table: code, and a packed row
 //   flags | check << 8 | param << 16 | verdict when malformed << 24 | IBGP_ONLY.
@@ -187,6 +188,20 @@ export const ATTR_AS4_PATH = 17;
 export const ROW_AS4_PATH = TRANSITIVE | (CHECK_AS4_PATH << 8) | OR_DISCARD;
 export const ATTR_AS4_AGGREGATOR = 18;
 export const ROW_AS4_AGGREGATOR = TRANSITIVE | (CHECK_EXACT << 8) | (8 << 16) | OR_DISCARD;
+export const ATTR_PMSI_TUNNEL = 22;
+export const ROW_PMSI_TUNNEL = TRANSITIVE | (CHECK_LEAST << 8) | (5 << 16) | OR_WITHDRAW;
+export const ATTR_TUNNEL_ENCAPSULATION = 23;
+export const ROW_TUNNEL_ENCAPSULATION = TRANSITIVE | OR_WITHDRAW;
+export const ATTR_IPV6_EXT_COMMUNITY = 25;
+export const ROW_IPV6_EXT_COMMUNITY = TRANSITIVE | (CHECK_LIST << 8) | (20 << 16) | OR_WITHDRAW;
+export const ATTR_AIGP = 26;
+export const ROW_AIGP = NON_TRANSITIVE | OR_DISCARD;
+export const ATTR_LINK_STATE = 29;
+export const ROW_LINK_STATE = NON_TRANSITIVE | OR_DISCARD;
+export const ATTR_OTC = 35;
+export const ROW_OTC = TRANSITIVE | (CHECK_EXACT << 8) | (4 << 16) | OR_WITHDRAW;
+export const ATTR_PREFIX_SID = 40;
+export const ROW_PREFIX_SID = TRANSITIVE | OR_DISCARD;
 export const ATTR_LARGE_COMMUNITY = 32;
 export const ROW_LARGE_COMMUNITY = TRANSITIVE | (CHECK_LIST << 8) | (12 << 16) | OR_WITHDRAW;
 

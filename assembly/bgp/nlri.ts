@@ -5,6 +5,7 @@ import { loadU16, loadU32 } from "../mem/bytes";
 import { arenaTop, useArena } from "./batch";
 import { afiOf, kindOf, safiOf } from "./family";
 import {
+  ACTION_WITHDRAW,
   AFI_IPV4,
   FAMILY_IPV4_SR_POLICY,
   FAMILY_ROUTE_TARGET,
@@ -124,7 +125,7 @@ function decodeOther(p: usize, end: usize, out: usize, head: u32, block: u32, ad
     store<u32>(out, path, R_PATH_ID);
     store<u32>(out, <u32>p, R_WIRE);
     store<u32>(out, <u32>bytes, R_WIRE_BYTES);
-    if (!keyOf(out, p, <u32>bytes, kind, head & 0xff)) return 0;
+    if (!keyOf(out, p, <u32>bytes, kind, head)) return 0;
     out += RECORD_BYTES;
     p += bytes;
   }
@@ -132,8 +133,9 @@ function decodeOther(p: usize, end: usize, out: usize, head: u32, block: u32, ad
 }
 
 /** Notes what identifies the NLRI (RFC 8277 §2, RFC 7432 §7); false when its length is not one of the family. */
-function keyOf(record: usize, p: usize, bytes: u32, kind: u32, family: u32): bool {
-  if (kind == NLRI_LABELLED) return labelledKey(record, p, family);
+function keyOf(record: usize, p: usize, bytes: u32, kind: u32, head: u32): bool {
+  const family = head & 0xff;
+  if (kind == NLRI_LABELLED) return labelledKey(record, p, family, head >> 16 == ACTION_WITHDRAW);
   if (kind == NLRI_EVPN) {
     evpnKey(record, p, bytes);
     return true;
@@ -158,9 +160,9 @@ function bitsMost(family: u32): i32 {
 
 /**
  * The key is the length without labels, then the bits behind them, the rest of the last octet cleared. Labels end with
- * the bottom of the stack, or are the one compatibility value of a withdrawal (RFC 8277 §2.4: 0x800000, 0x000000).
+ * the bottom of the stack; a withdrawal may have 0x800000 instead (RFC 8277 §2.4), and 0 ends it in both.
  */
-function labelledKey(record: usize, p: usize, family: u32): bool {
+function labelledKey(record: usize, p: usize, family: u32, withdrawn: bool): bool {
   let bits = <i32>load<u8>(p);
   let at = p + 1;
   while (true) {
@@ -168,7 +170,7 @@ function labelledKey(record: usize, p: usize, family: u32): bool {
     const word = (<u32>load<u8>(at) << 16) | loadU16(at + 1);
     at += 3;
     bits -= 24;
-    if ((word & 1) != 0 || word == 0x800000 || word == 0) break;
+    if ((word & 1) != 0 || word == 0 || (withdrawn && word == 0x800000)) break;
   }
   if (bits > bitsMost(family) || (bits < 64 && safiOf(family) == SAFI_VPN)) return false;
   const key = arenaTop();

@@ -125,4 +125,13 @@ export const LIMITS = {
   bgpDynamicPeers: 1_024,
   /** Bytes of the text that a Cease carries (RFC 9003). */
   bgpShutdownTextBytes: 255,
+  /** A record of an MRT file: a route of some thousand peers. */
+  mrtRecordBytes: 16 << 20,
+  /** Routes of one prefix in a record of a snapshot; more go into another record. */
+  mrtRoutesPerRecord: 1_024,
+  /** Bytes that wait for the disk, for each file of messages; what comes beyond them is dropped and counted. */
+  bgpFeedQueueBytes: 32 << 20,
+  bgpBmpStations: 8,
+  /** Bytes that a BMP station has not taken yet; above it the connection is dropped. */
+  bgpBmpQueueBytes: 64 << 20,
 } as const;

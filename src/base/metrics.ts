@@ -144,6 +144,23 @@ const rows = {
   sennit_bgp_fib_queue_bytes: { type: "gauge", help: "Bytes of UPDATEs that wait for the kernel" },
   sennit_bgp_fib_refused: { type: "gauge", help: "Routes that the kernel does not take now", labels: ["reason"] },
   sennit_bgp_fib_refusals_total: { type: "counter", help: "Routes that the kernel refused", labels: ["reason"] },
+  sennit_bgp_feed_records_total: { type: "counter", help: "Records written to files", labels: ["feed"] },
+  sennit_bgp_feed_bytes_total: { type: "counter", help: "Bytes written to files", labels: ["feed"] },
+  sennit_bgp_feed_dropped_total: { type: "counter", help: "Records that did not reach their file", labels: ["feed"] },
+  sennit_bgp_feed_failures_total: { type: "counter", help: "Failures to write a file", labels: ["feed"] },
+  sennit_bgp_bmp_connected: { type: "gauge", help: "1 while the BMP station is connected", labels: ["station"] },
+  sennit_bgp_bmp_bytes_total: { type: "counter", help: "Bytes sent to the BMP station", labels: ["station"] },
+  sennit_bgp_bmp_connections_total: { type: "counter", help: "Connections to the BMP station", labels: ["station"] },
+  sennit_bgp_bmp_dropped_total: {
+    type: "counter",
+    help: "Connections ended because the BMP station did not read",
+    labels: ["station"],
+  },
+  sennit_bgp_bmp_failures_total: {
+    type: "counter",
+    help: "Failed attempts to connect to the BMP station",
+    labels: ["station"],
+  },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

@@ -16,6 +16,7 @@ import { FAMILIES } from "./families.js";
 import { type Policy, parsePolicies } from "./policy/policy.js";
 import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
 import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
+import { type FeedsConfig, type FeedsTable, parseFeeds } from "./feeds_config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;
@@ -36,6 +37,8 @@ export interface BgpConfig {
   policies: ReadonlyMap<string, Policy>;
   rpki: readonly RpkiCacheConfig[];
   fib: FibConfig;
+  /** Who watches sessions. */
+  feeds: FeedsConfig;
 }
 
 /** Tells where a value is wrong and what is allowed, by throwing. */
@@ -290,7 +293,7 @@ function defaultRouterId(): string {
 }
 
 /** The `[bgp]` table as the configuration room gives it: parsed, with what was not set left out. */
-export interface BgpTable {
+export interface BgpTable extends FeedsTable {
   /** Undefined: port 179 when that is permitted. Null: off. */
   readonly listen?: { readonly host: string; readonly port: number } | null;
   readonly local_as?: number;
@@ -327,5 +330,6 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
     rpki: parseRpkiConfig(table.rpki),
     fib: parseFibConfig(table.fib),
+    feeds: parseFeeds(table),
   };
 }

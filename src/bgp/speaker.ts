@@ -36,6 +36,8 @@ export interface SpeakerEvents {
 
 export class Speaker {
   readonly module = new BgpModule();
+  /** Our BGP identifier as a number. */
+  readonly routerId: number;
   readonly observers = new Observers();
   readonly routing: Routing;
   readonly #config: BgpConfig;
@@ -54,6 +56,7 @@ export class Speaker {
     this.#config = config;
     this.#events = events;
     const routerId = Buffer.from(parseAddress(config.router_id) as Uint8Array).readUInt32BE(0);
+    this.routerId = routerId;
     this.routing = new Routing(this.module);
     this.#dynamic = new DynamicNeighbours(config.dynamic);
     this.#rpki = new RpkiClient(this.module.roaTable(), config.rpki, {

@@ -82,11 +82,11 @@ const neighbors: readonly NeighborHandle[] = [
 
 /** The attribute sets that the decoder makes of attributes with one prefix; none when it refuses them. */
 function decoded(attributes: Uint8Array): Buffer[] {
-  const rib = module.createRib();
-  module.startSession(rib, { fourOctetAs: true, ibgp: true, families: [FAMILY.ipv4] });
+  const rib = module.tables.createRib();
+  module.tables.startSession(rib, { fourOctetAs: true, ibgp: true, families: [FAMILY.ipv4] });
   const refused = module.check(rib, update({ attributes: [...attributes], nlri: [8, 10] }), true);
-  const sets = module.scan(rib, FAMILY.ipv4, 0, 10).rows.map(({ set }) => module.attributes(set));
-  module.freeRib(rib);
+  const sets = module.tables.scan(rib, FAMILY.ipv4, 0, 10).rows.map(({ set }) => module.tables.attributes(set));
+  module.tables.freeRib(rib);
   return refused ? [] : sets;
 }
 

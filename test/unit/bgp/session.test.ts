@@ -30,13 +30,18 @@ async function pair(t: Test, more: Record<string, unknown> = {}) {
   const base = { remote_addr: "127.0.0.1", remote_as: 65002, port, idle_hold_time: 1, connect_retry_time: 1 };
   const config = parsePeer({ ...base, ...more }, { path: "", localAs: 65001, fault: bodyFault });
   const words: string[] = [];
-  const rib = module.createRib();
+  const rib = module.tables.createRib();
   const events: SessionEvents = {
     opened: () => true,
+    batch: () => {
+      const applied = module.applyBatch(rib);
+      module.endBatch();
+      return applied;
+    },
     up: ({ negotiated }) => {
       words.push("up");
       const families = negotiated?.families.map((family) => family.rib) ?? [];
-      module.startSession(rib, { fourOctetAs: true, ibgp: false, families, extendedMessages: true });
+      module.tables.startSession(rib, { fourOctetAs: true, ibgp: false, families, extendedMessages: true });
     },
     down: ({ ended }) => words.push(`down ${ended.kind} ${ended.notify.toString(16)}`),
     refresh: (_, afi, safi) => words.push(`refresh ${afi}/${safi}`),

@@ -4,11 +4,10 @@ import t from "tap";
 import { encodeAttribute, encodeAttributes, walkAttributes } from "../../../src/bgp/attributes.js";
 import { negotiate } from "../../../src/bgp/capabilities.js";
 import { bodyFault, parsePeer } from "../../../src/bgp/config.js";
-import type { Connection } from "../../../src/bgp/connection.js";
-import { replay } from "../../../src/bgp/replay.js";
 import { BgpModule } from "../../../src/wasm/bgp.js";
 import { FAMILY } from "../../../src/wasm/bgp_numbers.js";
-import type { RibSlot } from "../../../src/wasm/bgp_types.js";
+import type { NeighborHandle } from "../../../src/wasm/bgp_policy.js";
+import type { RibSlot, SourceSlot } from "../../../src/wasm/bgp_types.js";
 import { MANDATORY, message, update } from "../../helpers/bgp_raw.js";
 
 const module = new BgpModule();
@@ -138,8 +137,18 @@ t.test("what was announced is sent again on a session of another kind", async (t
   t.equal(module.tables.count(rib, FAMILY.ipv4), 3);
 
   const sent: Uint8Array[] = [];
-  const connection = { send: (_: number, bytes: Uint8Array) => sent.push(bytes) } as unknown as Connection;
-  t.equal(replay(module, rib, FAMILY.ipv4, false, connection), 1, "one prefix does not fit, and is told");
+  const out = module.tables.createRib();
+  const x = module.exports.create(rib, out);
+  const session = { ibgp: true, client: false, addPath: [], messageBytesMax: 4096, policyPerRoute: false };
+  const nobody = { source: 0 as SourceSlot, neighbor: 0 as NeighborHandle, policy: null };
+  module.exports.configure(x, { ...session, ...nobody, fourOctetAs: false, families: [FAMILY.ipv4] });
+  module.exports.startWalk(x, FAMILY.ipv4, true);
+  while (module.exports.isWalking(x, FAMILY.ipv4)) {
+    module.exports.walk(x, FAMILY.ipv4, 100, false, ({ bytes }) => sent.push(bytes));
+  }
+  t.equal(module.exports.unsent(x), 1, "one prefix does not fit, and is told");
+  module.exports.free(x);
+  module.tables.freeRib(out);
   const peer = newRib({ fourOctetAs: false });
   t.equal(verdict(peer, Buffer.concat(sent)), null);
   const got = module.tables.lookup(peer, FAMILY.ipv4, TEN, 8);
