@@ -99,6 +99,18 @@ t.test("VXLAN network identifiers are taken from the encapsulation community", a
   t.match(attributesJson(Buffer.concat([reach, encodeAttributes({ ...attr, 22: both }, true)]))[22], { vni: [1234] });
 });
 
+t.test("any bytes have a context", async (t) => {
+  const heads = fc.constantFrom("", "90", "900e", "900e00", "c01008", "800e0440044704", "800e0300194604");
+  fc.assert(
+    fc.property(heads, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
+      const { vxlan } = wireContext(Buffer.concat([Buffer.from(head, "hex"), tail]));
+      return typeof vxlan === "boolean";
+    }),
+  );
+  const ls = encodeAttribute(0x80, 14, hex("4004 47 04 c0000201 00 0001 0009 03 0000000000000000"));
+  t.same(wireContext(ls), { protocolId: 3, vxlan: false });
+});
+
 t.test("an SRv6 L3 service as yabgp shows it, and with what it does not know", async (t) => {
   const bytes =
     "05 0022 00 01 001e 00 2005bb00011200000000000000000000 00 003f 00 01 0006 20 10 10 00 10 30 04 0001 ff".replaceAll(
