@@ -38,6 +38,11 @@ export function wireContext(bytes: Buffer, protocolId?: number): AttributeContex
   return { protocolId: first, vxlan: evpn && vxlan };
 }
 
+/** Of a route that a RIB holds: its attribute bytes, its family, and its NLRI as on the wire. */
+export function routeContext(bytes: Buffer, afi: number, nlri: Uint8Array): AttributeContext {
+  return wireContext(bytes, afi === AFI_BGPLS ? bgplsProtocol(nlri) : undefined);
+}
+
 /** Of an `attr` object: 14 or 15 and 16 decide. */
 export function jsonContext(attr: Readonly<Record<string, unknown>>): AttributeContext {
   const mp = (attr[ATTR.mpReach] ?? attr[ATTR.mpUnreach] ?? {}) as Readonly<Record<string, unknown>>;

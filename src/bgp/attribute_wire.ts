@@ -11,12 +11,13 @@ export function encodeAttribute(flags: number, code: number, value: Uint8Array):
   return Buffer.concat([head, value]);
 }
 
-/** The attributes of a well-formed list, one after another. */
+/** The attributes of a list, one after another; of one that is cut off what is there, without its head nothing. */
 export function* walkAttributes(bytes: Buffer): Generator<{ flags: number; code: number; value: Buffer }> {
   for (let at = 0; at + 3 <= bytes.length; ) {
     const flags = bytes[at] as number;
     const code = bytes[at + 1] as number;
     const long = (flags & FLAG.extendedLength) !== 0;
+    if (long && at + 4 > bytes.length) return;
     const length = long ? bytes.readUInt16BE(at + 2) : (bytes[at + 2] as number);
     at += long ? 4 : 3;
     yield { flags, code, value: bytes.subarray(at, at + length) };

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import t from "tap";
-import { jsonContext, wireContext } from "../../../src/bgp/attribute_context.js";
+import { jsonContext, routeContext, wireContext } from "../../../src/bgp/attribute_context.js";
 import {
   ATTRIBUTES,
   attributeRow,
@@ -97,6 +97,22 @@ t.test("VXLAN network identifiers are taken from the encapsulation community", a
   });
   const both = { ...tunnel, mpls_label: [77], vni: [1234] };
   t.match(attributesJson(Buffer.concat([reach, encodeAttributes({ ...attr, 22: both }, true)]))[22], { vni: [1234] });
+});
+
+t.test("any bytes have a context", async (t) => {
+  const heads = fc.constantFrom("", "90", "900e", "900e00", "c01008", "800e0440044704", "800e0300194604");
+  fc.assert(
+    fc.property(heads, fc.uint8Array({ maxLength: 40 }), (head, tail) => {
+      const { vxlan } = wireContext(Buffer.concat([Buffer.from(head, "hex"), tail]));
+      return typeof vxlan === "boolean";
+    }),
+  );
+  const ls = encodeAttribute(0x80, 14, hex("4004 47 04 c0000201 00 0001 0009 03 0000000000000000"));
+  t.same(wireContext(ls), { protocolId: 3, vxlan: false });
+  const kept = encodeAttribute(0x80, 14, hex("4004 47 04 c0000201"));
+  t.same(wireContext(kept), { protocolId: undefined, vxlan: false });
+  t.same(routeContext(kept, 16_388, hex("0001 0009 02 0000000000000000")), { protocolId: 2, vxlan: false });
+  t.same(routeContext(Buffer.alloc(0), 1, hex("18 0a0000 02")), { protocolId: undefined, vxlan: false });
 });
 
 t.test("an SRv6 L3 service as yabgp shows it, and with what it does not know", async (t) => {
