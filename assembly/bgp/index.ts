@@ -13,6 +13,7 @@ export { applyBatch, decodeBatch, dropBatch, ingest } from "./ingest";
 export { heldBytes } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
 export { originOf } from "./origin";
+export { clearRib, createRib, freeRib, startSession } from "./rib";
 export {
   roaBegin,
   roaChanged,
@@ -20,11 +21,10 @@ export {
   roaCount,
   roaCovering,
   roaDrop,
-  roaSeed,
   roaState,
   roaTotal,
 } from "./roa";
+export { roaSeed } from "./roa_table";
 export { roaApply, roaBuffer, roaConsumed, roaRows } from "./rtr";
-export { clearRib, createRib, freeRib, startSession } from "./rib";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext, tableChanges, tableCount } from "./scan";
 export { setCount, setSeed } from "./set";
