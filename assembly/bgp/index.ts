@@ -48,10 +48,10 @@ export {
   roaCount,
   roaCovering,
   roaDrop,
-  roaSeed,
   roaState,
   roaTotal,
 } from "./roa";
+export { roaSeed } from "./roa_table";
 export { roaApply, roaBuffer, roaConsumed, roaRows } from "./rtr";
 export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext } from "./scan";
 export { setCount, setSeed } from "./set";

@@ -448,6 +448,8 @@ export const ROA_CACHES = 16;
 export const ROA_INPUT_BYTES = 1 << 17;
 export const ROA_PDU_BYTES_MAX = 8192;
 export const ROA_ROWS_MAX = 1024;
+/** Changes in one answer; a cache that sends more is asked for all data. */
+export const ROA_DELTA_MAX = 1 << 19;
 export const ORIGIN_NONE = 0xffffffff;
 export const ROA_NOT_FOUND = 0;
 export const ROA_VALID = 1;

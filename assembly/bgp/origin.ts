@@ -1,7 +1,14 @@
 // The origin AS of a route (RFC 6811 §2, "Route Origin ASN").
 
 import { loadU16, loadU32 } from "../mem/bytes";
-import { AS_CONFED_SEQUENCE, AS_CONFED_SET, AS_SEQUENCE, ATTR_AS_PATH, FLAG_EXTENDED_LENGTH, ORIGIN_NONE } from "./layout";
+import {
+  AS_CONFED_SEQUENCE,
+  AS_CONFED_SET,
+  AS_SEQUENCE,
+  ATTR_AS_PATH,
+  FLAG_EXTENDED_LENGTH,
+  ORIGIN_NONE,
+} from "./layout";
 
 /** The origin of a path value of four-octet AS numbers. */
 function ofPath(p: usize, end: usize, localAs: u32): u32 {

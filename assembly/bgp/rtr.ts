@@ -18,7 +18,7 @@ import {
   SLACK_BYTES,
 } from "./layout";
 import { take } from "./memory";
-import { generation, roaAdd, roaCount, roaRemove } from "./roa";
+import { roaAdd, roaCount, roaRemove } from "./roa";
 
 const HEADER: u32 = 8;
 const IPV4_PREFIX: u32 = 4;
@@ -57,10 +57,13 @@ function applyPrefix(cache: u32, p: usize, afi: u32, limit: u32): i32 {
   const maxBits: u32 = load<u8>(p, 10);
   if (bits > maxBits || maxBits > most) return ROA_STOP_CORRUPT;
   const asn = loadU32(p + (afi == AFI_IPV4 ? 16 : 28));
-  const bit = generation(cache, true);
-  if ((load<u8>(p, 8) & 1) == 0) return roaRemove(bit, afi, p + 12, bits, maxBits, asn) == 1 ? 0 : ROA_STOP_UNKNOWN;
+  if ((load<u8>(p, 8) & 1) == 0) {
+    const removed = roaRemove(cache, afi, p + 12, bits, maxBits, asn);
+    if (removed < 0) return ROA_STOP_MEMORY;
+    return removed == 1 ? 0 : ROA_STOP_UNKNOWN;
+  }
   if (roaCount(cache, true, AFI_IPV4) + roaCount(cache, true, AFI_IPV6) >= limit) return ROA_STOP_FULL;
-  const added = roaAdd(bit, afi, p + 12, bits, maxBits, asn);
+  const added = roaAdd(cache, afi, p + 12, bits, maxBits, asn);
   if (added < 0) return ROA_STOP_MEMORY;
   return added == 1 ? 0 : ROA_STOP_DUPLICATE;
 }
@@ -84,7 +87,10 @@ export function roaApply(cache: u32, version: u32, p: usize, bytes: u32, apply: 
     const ours = apply && load<u8>(pdu) == version;
     if (ours && (type == IPV4_PREFIX || type == IPV6_PREFIX)) {
       const afi = type == IPV4_PREFIX ? AFI_IPV4 : AFI_IPV6;
-      stop = length == (type == IPV4_PREFIX ? IPV4_BYTES : IPV6_BYTES) ? applyPrefix(cache, pdu, afi, limit) : ROA_STOP_CORRUPT;
+      stop =
+        length == (type == IPV4_PREFIX ? IPV4_BYTES : IPV6_BYTES)
+          ? applyPrefix(cache, pdu, afi, limit)
+          : ROA_STOP_CORRUPT;
       if (stop != 0) break;
     } else if (ours && type == ROUTER_KEY && version > 0) {
       if (length < ROUTER_KEY_BYTES_MIN) {

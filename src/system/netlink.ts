@@ -28,10 +28,14 @@ export function openNetlink(groups = 0): number {
     bindSocket(fd, address);
     setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, ON, "NETLINK_CAP_ACK");
     setOption(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, ON, "NETLINK_GET_STRICT_CHK");
-    setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
   } catch (error) {
     closeDescriptor(fd);
     throw error;
+  }
+  try {
+    setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER, "SO_RCVBUFFORCE");
+  } catch {
+    // Not in every container; then the usual size has to do.
   }
   return fd;
 }

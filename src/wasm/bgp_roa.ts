@@ -12,7 +12,7 @@ export interface RoaExports {
   roaRows(): number;
   roaApply(cache: number, version: number, p: number, bytes: number, apply: number, limit: number): number;
   roaConsumed(): number;
-  roaBegin(cache: number, copy: number): void;
+  roaBegin(cache: number, delta: number): void;
   roaCommit(cache: number, caches: number): void;
   roaDrop(cache: number, all: number, caches: number): void;
   roaCount(cache: number, coming: number, afi: number): number;
@@ -118,8 +118,9 @@ export class RoaTable {
     return this.#at === this.#end ? null : Buffer.from(this.#bytes.subarray(this.#at, this.#end));
   }
 
-  begin(cache: number, copy: boolean): void {
-    this.#wasm.roaBegin(cache, copy ? 1 : 0);
+  /** New data of a cache begins: all of it, or (`delta`) what changes of what it has. */
+  begin(cache: number, delta: boolean): void {
+    this.#wasm.roaBegin(cache, delta ? 1 : 0);
   }
 
   /** The coming data takes its place; from now on `caches` count. Returns how many VRPs came or went. */

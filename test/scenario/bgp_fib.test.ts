@@ -184,6 +184,23 @@ t.test("what the kernel refuses is counted, and tried again", async (t) => {
   await until(async () => (await fib.figures()).replays > replays, { what: "the wish for all routes" });
 });
 
+t.test("a next hop with many routes goes and comes back", async (t) => {
+  if (!need.namespaces(t)) return;
+  const net = await box(t);
+  const fib = await startFib(net);
+  const many = Array.from({ length: 2_500 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  for (let i = 0; i < many.length; i += 500) await fib.apply(announce4("198.51.100.1", ...many.slice(i, i + 500)));
+  t.same((await fib.figures()).refused, { ENETUNREACH: 2_500 });
+  await fib.apply(withdraw4(...many.slice(0, 100)), announce4("192.0.2.2", ...many.slice(100, 200)));
+  t.same((await fib.figures()).refused, { ENETUNREACH: 2_300 });
+  t.equal((await routes(net)).length, 100);
+  await net.ip("address", "add", "198.51.100.2/24", "dev", "up0");
+  await until(async () => (await routes(net)).length === 2_400, { what: "all that were not withdrawn" });
+  const via = (await routes(net)).filter((text) => text.includes("via 198.51.100.1 "));
+  t.equal(via.length, 2_300);
+  t.same((await fib.figures()).refused, {});
+});
+
 t.test("without CAP_NET_ADMIN", async (t) => {
   if (!need.namespaces(t) || !need.program(t, "setpriv", "util-linux")) return;
   const net = await makeNetns(t, "poor");

@@ -18,7 +18,7 @@ const FAULTS: Readonly<Record<number, readonly [number, string]>> = {
   [ROA_STOP.unknown]: [ERROR.withdrawalOfUnknown, "a prefix is withdrawn that was not announced"],
   [ROA_STOP.duplicate]: [ERROR.duplicate, "a prefix is announced twice"],
   [ROA_STOP.full]: [ERROR.internal, `more than ${LIMITS.rpkiVrpsPerCache} prefixes`],
-  [ROA_STOP.memory]: [ERROR.internal, "out of memory"],
+  [ROA_STOP.memory]: [ERROR.internal, "no room for its data"],
 };
 
 /** Opens a connection; the socket is not connected yet. */
@@ -141,7 +141,7 @@ export class Cache {
         this.#socket?.write(encodeErrorReport(this.#state.version, output.code, this.#judged, output.text));
         break;
       case "begin":
-        table.begin(this.#id, output.copy);
+        table.begin(this.#id, output.delta);
         break;
       case "commit":
         this.#updatedAt = Math.floor(Date.now() / 1000);

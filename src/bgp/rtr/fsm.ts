@@ -71,8 +71,8 @@ export type Output =
   | { readonly kind: "send"; readonly bytes: Buffer }
   /** An Error Report is due, about the PDU that the driver is at. */
   | { readonly kind: "report"; readonly code: number; readonly text: string }
-  /** New data begins: empty, or a copy of what is there. */
-  | { readonly kind: "begin"; readonly copy: boolean }
+  /** New data begins: all of it, or what changes. */
+  | { readonly kind: "begin"; readonly delta: boolean }
   /** The new data is whole and takes its place. */
   | { readonly kind: "commit" }
   /** Forgets the new data, with `all` everything. */
@@ -201,7 +201,7 @@ function cacheResponse(state: State, pdu: Pdu & { kind: "cacheResponse" }, now: 
     answerAt: now + options.answerMs,
     responseAt: now + options.responseMs,
   };
-  return [next, [{ kind: "begin", copy: !state.full }]];
+  return [next, [{ kind: "begin", delta: !state.full }]];
 }
 
 function endOfData(state: State, pdu: Pdu & { kind: "endOfData" }, now: number, options: FsmOptions): Step {

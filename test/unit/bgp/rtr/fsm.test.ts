@@ -23,7 +23,7 @@ function run(inputs: [Word, number?][], from: State = INITIAL, options = OPTIONS
     state = next;
     for (const output of outputs) {
       if (output.kind === "send") words.push(`${output.bytes[1] === 2 ? "reset" : "serial"} v${output.bytes[0]}`);
-      else if (output.kind === "begin") words.push(output.copy ? "begin copy" : "begin");
+      else if (output.kind === "begin") words.push(output.delta ? "begin delta" : "begin");
       else if (output.kind === "drop") words.push(output.all ? "drop all" : "drop");
       else if (output.kind === "report") words.push(`report ${output.code}`);
       else if (output.kind !== "note") words.push(output.kind);
@@ -44,7 +44,7 @@ t.test("all data, then what has changed", async (t) => {
   t.equal(first.state.expireAt, 1_000 + 7_200_000);
   t.equal(nextDeadline(first.state), first.state.queryAt);
   const second = run([["tick", 3_601_000], [cacheResponse(9)], [endOfData(9, 6)]], first.state);
-  t.same(second.words, ["serial v1", "begin copy", "commit"]);
+  t.same(second.words, ["serial v1", "begin delta", "commit"]);
   t.equal(second.state.serial, 6);
   t.equal(second.state.expireAt, 3_601_000 + 7_200_000);
 });
@@ -118,7 +118,7 @@ t.test("a connection that is lost is made again, with what we have", async (t) =
   const lost = run([["closed", 1_000], ["tick", 2_000], ["connected"]], ready);
   t.same(lost.words, ["close", "connect", "serial v1"]);
   const within = run([["tick", 3_600_000], [cacheResponse(9)], ["closed"], ["tick", 3_601_000], ["connected"]], ready);
-  t.same(within.words, ["serial v1", "begin copy", "close", "drop", "connect", "serial v1"]);
+  t.same(within.words, ["serial v1", "begin delta", "close", "drop", "connect", "serial v1"]);
   let { state } = run([["start"]]);
   const waits: number[] = [];
   for (let i = 0; i < 9; i++) {
@@ -143,7 +143,7 @@ t.test("data expires", async (t) => {
   );
   t.same(mute.words, ["serial v1", "close"], "no answer within 30 s");
   const slow = run([["tick", 3_600_000], [cacheResponse(9)], ["progress", 4_199_999], ["tick", 4_200_000]], ready);
-  t.same(slow.words, ["serial v1", "begin copy", "close", "drop"], "an answer without end");
+  t.same(slow.words, ["serial v1", "begin delta", "close", "drop"], "an answer without end");
 });
 
 t.test("older protocol versions", async (t) => {
@@ -228,7 +228,7 @@ t.test("no input breaks any state", async (t) => {
         );
         // Data comes whole or not at all, and nothing waits without a timer.
         if (words.includes("commit"))
-          t.ok(words.includes("begin") || words.includes("begin copy") || state.name === "RECEIVE");
+          t.ok(words.includes("begin") || words.includes("begin delta") || state.name === "RECEIVE");
         if (!next.stopped && nextDeadline(next) === Number.POSITIVE_INFINITY)
           t.fail(`${state.name} ${words} has no timer`);
       }
