@@ -40,3 +40,12 @@ export function capabilityCodes(data: Uint8Array): number[] {
   for (let at = 0; at + 2 <= data.length; at += 2 + (data[at + 1] as number)) codes.push(data[at] as number);
   return codes;
 }
+
+/** The data of NOTIFICATION 6/1 (RFC 4486 §4): AFI, SAFI and the limit. */
+export function prefixLimitData(afi: number, safi: number, limit: number): Uint8Array {
+  const data = Buffer.alloc(7);
+  data.writeUInt16BE(afi, 0);
+  data.writeUInt8(safi, 2);
+  data.writeUInt32BE(limit, 3);
+  return Uint8Array.from(data);
+}

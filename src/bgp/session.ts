@@ -24,7 +24,7 @@ import {
   step,
 } from "./fsm.js";
 import { PeerMemory } from "./memory.js";
-import { endOfRib, REFRESH, readNotification, readRefresh } from "./messages.js";
+import { endOfRib, prefixLimitData, REFRESH, readNotification, readRefresh } from "./messages.js";
 import { type Negotiated, negotiate } from "./negotiate.js";
 import { forGracefulPeer, notificationLine, shutdownData } from "./notifications.js";
 import type { DownReason } from "./observer.js";
@@ -171,6 +171,13 @@ export class Session {
   end(notify: number, options: { idleMs: number; text?: string; data?: Uint8Array }): void {
     const data = options.data ?? shutdownData(options.text ?? "");
     this.input({ kind: "end", content: { notify, data }, idleMs: options.idleMs });
+  }
+
+  /** Ends because the peer has announced more prefixes of a family than it may (RFC 4486 §4). */
+  tooManyPrefixes({ afi, safi }: AfiSafi): void {
+    const { max_prefix, max_prefix_restart } = this.#config;
+    const idleMs = max_prefix_restart === 0 ? Number.POSITIVE_INFINITY : max_prefix_restart * 1000;
+    this.end(NOTIFY.prefixes, { idleMs, data: prefixLimitData(afi, safi, max_prefix) });
   }
 
   /** Ends without a word of it to the peer's other session, and for good. */

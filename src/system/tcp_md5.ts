@@ -8,7 +8,7 @@ import { AF_INET, AF_INET6, descriptorOf, openTcpSocket } from "./tcp_socket.js"
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
 /** With flags and a prefix length; since Linux 4.13. */
-const TCP_MD5SIG_EXT = 38;
+const TCP_MD5SIG_EXT = 32;
 const FLAG_PREFIX = 1;
 /** struct tcp_md5sig: sockaddr_storage, flags, prefix length, key length, interface, key. */
 const FLAGS_AT = 128;

@@ -9,6 +9,7 @@ import {
   nextDeadline,
   stepHelper,
 } from "../../../src/bgp/graceful.js";
+import { GracefulHelper } from "../../../src/bgp/graceful_driver.js";
 import {
   beginRestart,
   isRestarting,
@@ -18,6 +19,7 @@ import {
   stepRestarter,
 } from "../../../src/bgp/graceful_restarter.js";
 import type { Negotiated } from "../../../src/bgp/negotiate.js";
+import { until } from "../../helpers/wait.js";
 
 const families = [0, 1].map((rib) => ({ afi: rib + 1, safi: 1, rib }));
 const both = [0, 1].map((family) => ({ family, forwarding: true }));
@@ -163,4 +165,21 @@ t.test("our own restart (RFC 4724 §4.1)", async (t) => {
   const late = restarter([[{ kind: "tick" }, 361_000]], begun);
   t.same(late, { state: NOT_RESTARTING, selected: [0, 1] });
   t.notOk(isRestarting(beginRestart([], 0, 1)));
+});
+
+t.test("the driver has the time kept", async (t) => {
+  const words: string[] = [];
+  const helper = new GracefulHelper({ staleMs: 30 }, ({ kind, family }) => void words.push(`${kind} ${family}`));
+  helper.input(down());
+  t.ok(helper.keeps(0));
+  helper.input(up());
+  t.same(words, ["keep 0", "keep 1"]);
+  await until(() => words.length === 4, { what: "the end of the stale time" });
+  t.same(words.slice(2), ["sweep 0", "sweep 1"]);
+  t.notOk(helper.keeps(0));
+  helper.input(down());
+  helper.close();
+  t.notOk(helper.keeps(0));
+  helper.input(eor(0));
+  t.equal(words.length, 6, "nothing follows");
 });

@@ -152,13 +152,18 @@ t.test("where routes outlive a NOTIFICATION, a stop is a hard reset (RFC 8538)",
   t.same(words, ["up", "down local 609"]);
 });
 
-t.test("a limit ends the session for a while", async (t) => {
-  const { session, raw, up } = await pair(t);
+t.test("too many prefixes end the session for a while, or for good", async (t) => {
+  const { session, raw, up } = await pair(t, { max_prefix: 5, max_prefix_restart: 1 });
   const peer = await up();
-  session.end(0x0601, { idleMs: 50, data: Uint8Array.of(0, 1, 1, 0, 0, 0, 5) });
+  session.tooManyPrefixes({ afi: 1, safi: 1 });
   t.equal(await peer.notified(), "6/1 00010100000005");
+  t.equal(session.state.stopped, false);
   await raw(1);
-  t.pass("it dials again");
+  const other = await pair(t, { max_prefix: 70_000 });
+  const last = await other.up();
+  other.session.tooManyPrefixes({ afi: 2, safi: 1 });
+  t.equal(await last.notified(), "6/1 00020100011170");
+  t.equal(other.session.state.stopped, true);
 });
 
 t.test("an old speaker is asked again without capabilities (RFC 5492)", async (t) => {
