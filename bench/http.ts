@@ -8,7 +8,9 @@ import { start } from "../test/helpers/processes.js";
 import { withScope } from "../test/helpers/scope.js";
 import { cpuSeconds, table } from "./machine.js";
 
-const CONNECTIONS = 50;
+const CONNECTIONS = 100;
+/** A peer that is never dialled: what is asked for is its state. */
+const PEER = "127.9.9.2";
 const WARM_UP_SECONDS = 1;
 
 interface Figures {
@@ -45,6 +47,7 @@ async function measureAll(t: Teardown, seconds: number): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await appliance.rest("POST", "/api/v4/bonds/", { body: { name: `bench-${i}`, aggregator } });
   }
+  await appliance.rest("POST", "/v1/peers", { body: { remote_addr: PEER, remote_as: 65_002, passive: true } });
   const basic = Buffer.from(`${appliance.user}:${appliance.password}`).toString("base64");
   const authorized = { authorization: `Basic ${basic}` };
   const base = `http://${appliance.address}`;
@@ -54,6 +57,10 @@ async function measureAll(t: Teardown, seconds: number): Promise<void> {
     ["GET /healthz", () => measure(pid, `${base}/healthz`, seconds)],
     ["GET /api/v4/bonds/ (20 bonds, Basic)", () => measure(pid, `${base}/api/v4/bonds/`, seconds, authorized)],
     ["GET /api/v4/bonds/?page_size=1", () => measure(pid, `${base}/api/v4/bonds/?page_size=1`, seconds, authorized)],
+    ...["state", "statistic"].map((what): [string, () => Promise<Figures>] => [
+      `GET /v1/peer/<ip>/${what} (Basic)`,
+      () => measure(pid, `${base}/v1/peer/${PEER}/${what}`, seconds, authorized),
+    ]),
   ];
   const rows: (string | number)[][] = [];
   let baseline: Figures | null = null;

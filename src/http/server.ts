@@ -131,13 +131,16 @@ class UwsExchange implements Exchange {
   send(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array, close: boolean): void {
     if (this.aborted || this.answered) return;
     this.#finish();
-    const res = this.#res;
-    res.cork(() => {
-      this.#head(status, headers);
-      if (this.method === "HEAD") this.#endWithoutBody(Buffer.byteLength(body), close);
-      else if (status === 204 || status === 304) this.#endWithoutBody(null, close);
-      else res.end(body as string, close);
-    });
+    // Within the call that brought the request the library has corked the socket already.
+    if (this.#req) this.#whole(status, headers, body, close);
+    else this.#res.cork(() => this.#whole(status, headers, body, close));
+  }
+
+  #whole(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array, close: boolean): void {
+    this.#head(status, headers);
+    if (this.method === "HEAD") this.#endWithoutBody(Buffer.byteLength(body), close);
+    else if (status === 204 || status === 304) this.#endWithoutBody(null, close);
+    else this.#res.end(body as string, close);
   }
 
   async stream(
@@ -208,7 +211,8 @@ class UwsExchange implements Exchange {
   }
 
   #head(status: number, headers: Readonly<Record<string, string>>): void {
-    this.#res.writeStatus(statusLine(status));
+    // 200 is what the library says by itself.
+    if (status !== 200) this.#res.writeStatus(statusLine(status));
     for (const name in headers) this.#res.writeHeader(name, headers[name] as string);
   }
 
