@@ -110,9 +110,10 @@ function tableDump({ subtype, body }: MrtRecord): MrtContent {
     const address = bytes.bytes(size);
     const bits = bytes.u8();
     if (bits > size * 8) throw new MrtFault(`a prefix of ${bits} bits`);
-    const nlri = Buffer.alloc(1 + ((bits + 7) >> 3));
+    // Of Buffer's pool: one of its own for each route would cost more than all else.
+    const nlri = Buffer.allocUnsafe(1 + ((bits + 7) >> 3));
     nlri[0] = bits;
-    address.copy(nlri, 1);
+    for (let i = 1; i < nlri.length; i++) nlri[i] = address[i - 1] as number;
     bytes.u8();
     const originated = bytes.u32();
     const peer = { address: bytes.bytes(size), as: bytes.u16(), id: 0 };

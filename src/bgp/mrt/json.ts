@@ -1,5 +1,6 @@
 // MRT records as JSON: one object a message, a state change or a route, with the `msg` of yabgp's message files.
 
+import { formatAddress as address } from "../../base/ip.js";
 import { FLAG } from "../../wasm/bgp_numbers.js";
 import { encodeAttribute, walkAttributes } from "../attributes.js";
 import { familyByNumbers } from "../families.js";
@@ -9,7 +10,6 @@ import { withPathId } from "../nlri/items.js";
 import { isMalformed, updateView } from "../update_view.js";
 import { type MrtContent, MrtFault, type MrtPeer, type MrtRoute } from "./decode.js";
 import type { MrtRecord } from "./framer.js";
-import { address } from "./text.js";
 
 type Message = MrtContent & { readonly kind: "message" };
 type Routes = MrtContent & { readonly kind: "routes" };

@@ -3,11 +3,12 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { MrtError } from "./framer.js";
+import { Ink } from "./ink.js";
 import { recordJson } from "./json.js";
 import { recordLines } from "./lines.js";
 import { readMrt } from "./reader.js";
 
-/** Text is written in pieces of about this many characters. */
+/** Text is written in pieces of about this many octets. */
 const PIECE = 1 << 16;
 
 export interface PrintOptions {
@@ -23,7 +24,7 @@ export interface PrintOptions {
  */
 export async function printMrt(files: readonly string[], { json, out, complain }: PrintOptions): Promise<number> {
   let faults = 0;
-  let waiting = "";
+  const waiting = new Ink();
   let gone = false;
   out.on("error", () => {
     gone = true;
@@ -35,17 +36,18 @@ export async function printMrt(files: readonly string[], { json, out, complain }
   const flush = (least: number): Promise<void> | undefined => {
     // Who does not read any more (`| head`) wants no more.
     if (gone) throw new MrtError("standard output", 0, "nobody reads it any more");
-    if (waiting.length < least || waiting === "") return undefined;
-    const text = waiting;
-    waiting = "";
-    return out.write(text, json ? "utf8" : "latin1") ? undefined : drained(out);
+    if (waiting.length < least || waiting.length === 0) return undefined;
+    const piece = Buffer.from(waiting.bytes.subarray(0, waiting.length));
+    waiting.clear();
+    return out.write(piece) ? undefined : drained(out);
   };
   let sequence = 0;
   for (const file of files) {
     try {
       await readMrt(file, {
         record: (record, content) => {
-          waiting += json ? recordJson(record, content, ++sequence) : recordLines(record, content);
+          if (json) waiting.utf8(recordJson(record, content, ++sequence));
+          else recordLines(waiting, record, content);
         },
         fault,
         rest: () => flush(PIECE),

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { MrtDecoder, MrtFault } from "../../../src/bgp/mrt/decode.js";
 import { MrtError, MrtFramer, type MrtRecord } from "../../../src/bgp/mrt/framer.js";
+import { Ink } from "../../../src/bgp/mrt/ink.js";
 import { recordJson } from "../../../src/bgp/mrt/json.js";
 import { recordLines } from "../../../src/bgp/mrt/lines.js";
 import { mrtVector } from "../../helpers/mrt.js";
@@ -20,7 +21,7 @@ function head(name: string, bytes: number): Uint8Array {
 function print(decoder: MrtDecoder, record: MrtRecord): void {
   try {
     const content = decoder.decode(record);
-    recordLines(record, content);
+    recordLines(new Ink(), record, content);
     recordJson(record, content, 1);
   } catch (error) {
     if (!(error instanceof MrtFault)) throw error;

@@ -10,9 +10,9 @@ import { parseAddress } from "../../../../src/base/ip.js";
 import { LIMITS } from "../../../../src/base/limits.js";
 import { MrtDecoder } from "../../../../src/bgp/mrt/decode.js";
 import { MrtError, MrtFramer } from "../../../../src/bgp/mrt/framer.js";
+import { Ink } from "../../../../src/bgp/mrt/ink.js";
 import { recordLines } from "../../../../src/bgp/mrt/lines.js";
 import { printMrt } from "../../../../src/bgp/mrt/print.js";
-import { address6 } from "../../../../src/bgp/mrt/text.js";
 import { mrtRecord, mrtVector, readAll } from "../../../helpers/mrt.js";
 import { findProgram } from "../../../helpers/need.js";
 import { tmpDir } from "../../../helpers/tmp.js";
@@ -58,14 +58,13 @@ t.test("records are found however the bytes are cut", async (t) => {
   for (const name of NAMES.slice(3)) {
     const bytes = plain(name);
     for (const size of [1, 7, 4_099]) {
-      let text = "";
+      const ink = new Ink();
       const decoder = new MrtDecoder();
-      const framer = new MrtFramer(name, (record) => {
-        text += recordLines(record, decoder.decode(record));
-      });
+      const framer = new MrtFramer(name, (record) => recordLines(ink, record, decoder.decode(record)));
       const some = size === 1 ? bytes.subarray(0, 8_000) : bytes;
       for (let at = 0; at < some.length; at += size) framer.push(some.subarray(at, at + size));
       if (size > 1) framer.end();
+      const text = ink.text();
       t.ok(text.length > 1_000 || size === 1);
       t.ok(golden(name).startsWith(text), `${name} in pieces of ${size}`);
     }
@@ -180,7 +179,7 @@ t.test("errors are of one kind", async (t) => {
 });
 
 t.test("IPv6 addresses", async (t) => {
-  const one = (text: string) => address6(parseAddress(text) as Uint8Array, 0);
+  const one = (text: string) => new Ink().address6(parseAddress(text) as Uint8Array, 0).text();
   const plain = [
     "::",
     "::1",
