@@ -17,6 +17,7 @@ const PACKAGES = [
   "iputils-ping",
   "libsodium23",
   "nftables",
+  "openbgpd",
   "openvswitch-switch",
   "procps",
   "python3",

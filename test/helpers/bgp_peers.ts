@@ -70,6 +70,9 @@ export async function startRoom(t: Teardown, config: BgpTable): Promise<Room> {
   };
 }
 
+/** FRR's program by its path: OpenBGPD's has the same name, and its place comes first. */
+export const FRR_BGPD = "/usr/lib/frr/bgpd";
+
 export interface Frr {
   readonly process: Running;
   vtysh(...commands: string[]): Promise<string>;
@@ -83,7 +86,7 @@ export async function startFrr(t: Teardown, address: string, config: string): Pr
   chmodSync(dir, 0o777);
   writeFileSync(join(dir, "bgpd.conf"), config);
   const args = ["-n", "-Z", "-S", "-p", String(BGP_PORT), "-l", address, "-P", "0"];
-  const process = start(t, "bgpd", [
+  const process = start(t, FRR_BGPD, [
     ...args,
     "-f",
     join(dir, "bgpd.conf"),
