@@ -9,8 +9,8 @@ import { Loader } from "./bgp_loader.js";
 import { addresses } from "./bgp_net.js";
 import { type Latency, Probe, type ProbeTarget } from "./bgp_probe.js";
 import { head, type Stream, withdrawalOf } from "./bgp_stream.js";
+import type { Neighbor } from "./bgp_target.js";
 import { type SennitTarget, startSennit } from "./bgp_target_sennit.js";
-import type { Neighbor } from "./bgp_targets.js";
 import { table } from "./machine.js";
 
 const CHANGED = 100_000;

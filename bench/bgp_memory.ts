@@ -7,7 +7,8 @@ import { Loader } from "./bgp_loader.js";
 import { addresses, heldBytes, megabytes, peakBytes } from "./bgp_net.js";
 import { makeStream, type Stream } from "./bgp_stream.js";
 import type { Options } from "./bgp_take_in.js";
-import { TARGETS, type TargetRow } from "./bgp_targets.js";
+import type { TargetRow } from "./bgp_target.js";
+import { TARGETS } from "./bgp_targets.js";
 import { table } from "./machine.js";
 
 const PEERS = 10;

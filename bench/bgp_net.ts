@@ -1,7 +1,7 @@
 // Loopback addresses of this run, and what a process has used.
 
 import { readFileSync } from "node:fs";
-import type { Neighbor } from "./bgp_targets.js";
+import type { Neighbor } from "./bgp_target.js";
 import { cpuSeconds } from "./machine.js";
 
 const NET = `127.${64 + (process.pid % 128)}.${(process.pid >> 7) % 256}`;

@@ -11,8 +11,8 @@ import { until } from "../test/helpers/wait.js";
 import { Loader } from "./bgp_loader.js";
 import { addresses, median } from "./bgp_net.js";
 import { makeStream, type Stream } from "./bgp_stream.js";
+import type { Neighbor } from "./bgp_target.js";
 import { type SennitTarget, startSennit } from "./bgp_target_sennit.js";
-import type { Neighbor } from "./bgp_targets.js";
 import { table } from "./machine.js";
 
 const CONNECTIONS = 100;

@@ -143,6 +143,12 @@ function nlriOffset(bytes: Buffer, at: number): number {
   return at + 23 + withdrawn + bytes.readUInt16BE(at + 21 + withdrawn);
 }
 
+function readAddress(bytes: Buffer, at: number, octets: number): number {
+  let address = 0;
+  for (let i = 0; i < octets; i++) address |= (bytes[at + i] as number) << (24 - 8 * i);
+  return address;
+}
+
 /** The first UPDATEs of a stream, with at least so many prefixes. */
 export function head(stream: Stream, prefixes: number): Stream {
   const { bytes } = stream;
@@ -152,7 +158,7 @@ export function head(stream: Stream, prefixes: number): Stream {
     for (let p = nlriOffset(bytes, at); p < end; p += 1 + (((bytes[p] as number) + 7) >> 3)) {
       const bits = bytes[p] as number;
       done++;
-      if (done >= prefixes) last = text(bytes.readUInt32BE(p + 1) & (-1 << (32 - bits)), bits);
+      if (done >= prefixes) last = text(readAddress(bytes, p + 1, (bits + 7) >> 3), bits);
     }
     at = end;
     updates++;

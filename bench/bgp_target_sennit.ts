@@ -8,7 +8,7 @@ import { BGP_PORT } from "../test/helpers/bgp_peers.js";
 import type { Teardown } from "../test/helpers/cleanup.js";
 import { tmpDir } from "../test/helpers/tmp.js";
 import type { Stream } from "./bgp_stream.js";
-import type { Neighbor, Setup, Target } from "./bgp_targets.js";
+import type { Neighbor, Setup, Target } from "./bgp_target.js";
 
 /** Why a part cannot be measured with this build. */
 export class NotYet extends Error {}

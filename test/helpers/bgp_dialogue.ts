@@ -55,7 +55,8 @@ interface Route {
 export async function routesIn(room: Room, address: string, family: string): Promise<Route[]> {
   const reply = await room.rest("GET", `/v1/peer/${address}/adj-rib-in?afi_safi=${family}&limit=100`);
   if (reply.status !== 200) throw new Error(`GET adj-rib-in of ${family}: ${reply.status} ${reply.text}`);
-  return reply.json().routes;
+  const { routes } = reply.json() as { routes: { nlri?: unknown; prefix?: string; attr: Route["attr"] }[] };
+  return routes.map(({ nlri, prefix, attr }) => ({ nlri: nlri ?? prefix, attr }));
 }
 
 /** True when `found` has everything that `wanted` has, deep; lists must have the same length. */
@@ -71,9 +72,9 @@ export function includes(found: unknown, wanted: unknown): boolean {
   return Object.entries(wanted).every(([key, value]) => includes(members[key], value));
 }
 
-/** Prefixes are looked up; other NLRI are found among all routes of the family. */
+/** Unicast prefixes are looked up; other NLRI are found among all routes of the family. */
 async function findRoute(room: Room, address: string, family: string, nlri: unknown): Promise<Route | null> {
-  if (typeof nlri === "string" && nlri.includes("/")) {
+  if (typeof nlri === "string" && (family === "ipv4" || family === "ipv6")) {
     const [entry] = await room.bgp.lookup(address, { sent: false, family, items: [nlri] });
     return entry ? { nlri: entry.prefix, attr: entry.attr } : null;
   }
