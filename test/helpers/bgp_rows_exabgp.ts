@@ -85,6 +85,26 @@ const PREFIXES: FamilyRow[] = [
       shown: /"target:100:12".*"ipv4 mpls-vpn":.*"rd":"100:100"/,
     },
   },
+  {
+    family: "ipv6_lu",
+    what: "a labelled prefix",
+    theirs: {
+      ...route("route 2001:db8:a::/48 next-hop 2001:db8::2 label [ 100 ]"),
+      nlri: { label: [100], prefix: "2001:db8:a::/48" },
+      attr: { 14: { afi_safi: [2, 4], nexthop: "2001:db8::2" } },
+    },
+  },
+  {
+    family: "vpnv6",
+    what: "a VPN prefix",
+    theirs: {
+      ...route(
+        "route 2001:db8:2::/48 next-hop 2001:db8::2 rd 65000:1 label [ 201 ] extended-community [ target:65000:2 ]",
+      ),
+      nlri: { label: [201], rd: "65000:1", prefix: "2001:db8:2::/48" },
+      attr: { 14: { afi_safi: [2, 128], nexthop: { rd: "0:0", str: "2001:db8::2" } }, 16: ["route-target:65000:2"] },
+    },
+  },
 ];
 
 const RULES: FamilyRow[] = [
@@ -93,7 +113,7 @@ const RULES: FamilyRow[] = [
     what: "a rule with groups",
     theirs: {
       ...route(
-        "flow route { match { source 10.0.0.1/32; destination 192.168.0.1/32; port =80 =8080; destination-port >8080&<8088 =3128; source-port >1024; protocol [ udp tcp ]; } then { rate-limit 9600; } }",
+        "flow route { match { source 10.0.0.1/32; destination 192.168.0.1/32; port [ =80 =8080 ]; destination-port [ >8080&<8088 =3128 ]; source-port >1024; protocol [ udp tcp ]; } then { rate-limit 9600; } }",
       ),
       nlri: { 1: "192.168.0.1/32", 2: "10.0.0.1/32", 3: "=17|=6", 4: "=80|=8080", 5: ">8080&<8088|=3128", 6: ">1024" },
       attr: { 16: ["traffic-rate:0:9600"] },
@@ -102,6 +122,24 @@ const RULES: FamilyRow[] = [
       ...mp([1, 133], "", [{ 1: "192.88.2.0/24", 3: "=6", 5: "=80|>=8080&<=8088" }], { 16: ["traffic-rate:0:0"] }),
       show: "192.88.2.0/24",
       shown: /rate-limit:0.*"ipv4 flow":.*"destination-port":\["=80",">=8080&<=8088"\]/,
+    },
+  },
+  {
+    family: "ipv6_flowspec",
+    what: "a rule that discards",
+    theirs: {
+      ...route("flow route { match { source 2001:db8:1::/48; next-header tcp; } then { discard; } }"),
+      nlri: { 2: { prefix: "2001:db8:1::/48", offset: 0 }, 3: "=6" },
+      attr: { 16: ["traffic-rate:0:0"] },
+    },
+  },
+  {
+    family: "vpnv4_flowspec",
+    what: "a rule of a VPN",
+    theirs: {
+      ...route("flow route { rd 65000:1; match { destination 10.9.0.0/24; protocol tcp; } then { discard; } }"),
+      nlri: { rd: "65000:1", 1: "10.9.0.0/24", 3: "=6" },
+      attr: { 16: ["traffic-rate:0:0"] },
     },
   },
 ];

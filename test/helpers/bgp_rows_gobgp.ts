@@ -175,6 +175,26 @@ const FLOWSPEC: FamilyRow[] = [
     },
   },
   {
+    family: "flowspec",
+    what: "TCP flags and fragments",
+    theirs: {
+      ...rib(
+        "ipv4-flowspec",
+        "match destination 10.0.1.0/24 tcp-flags =SA fragment =is-fragment packet-length >=1000&<=2000",
+        " then redirect 65000:12",
+      ),
+      nlri: { 1: "10.0.1.0/24", 9: "=18", 10: ">=1000&<=2000", 12: "=2" },
+      attr: { 16: ["redirect-vrf:65000:12"] },
+    },
+    ours: {
+      ...mp([1, 133], "", [{ 1: "192.88.3.0/24", 9: "=syn+ack|!rst", 12: "is-fragment" }], {
+        16: ["traffic-rate:0:0"],
+      }),
+      show: "global rib -a ipv4-flowspec",
+      shown: /destination: 192\.88\.3\.0\/24\]\[tcp-flags: =SA !R\]\[fragment: is-fragment\].*discard/,
+    },
+  },
+  {
     family: "ipv6_flowspec",
     what: "a rule that discards",
     theirs: {
@@ -193,8 +213,15 @@ const FLOWSPEC: FamilyRow[] = [
     what: "a rule of a VPN",
     theirs: {
       ...rib("ipv4-l3vpn-flowspec", "rd 100:100 match destination 10.0.0.0/24 protocol tcp", " then discard rt 1:1"),
-      nlri: { rd: "100:100" },
+      nlri: { rd: "100:100", 1: "10.0.0.0/24", 3: "=6" },
       attr: { 16: ["traffic-rate:0:0", "route-target:1:1"] },
+    },
+    ours: {
+      ...mp([1, 134], "", [{ rd: "100:101", 1: "192.88.4.0/24", 3: "=6" }], {
+        16: ["traffic-rate:0:0", "route-target:1:1"],
+      }),
+      show: "global rib -a ipv4-l3vpn-flowspec",
+      shown: /rd: 100:101\]\[destination: 192\.88\.4\.0\/24\]\[protocol: ==tcp\].*discard/,
     },
   },
   {
@@ -202,7 +229,7 @@ const FLOWSPEC: FamilyRow[] = [
     what: "a rule of a VPN",
     theirs: {
       ...rib("ipv6-l3vpn-flowspec", "rd 100:100 match destination 2001:db8::/32 protocol tcp", " then discard rt 1:1"),
-      nlri: { rd: "100:100" },
+      nlri: { rd: "100:100", 1: { prefix: "2001:db8::/32", offset: 0 }, 3: "=6" },
       attr: { 16: ["traffic-rate:0:0", "route-target:1:1"] },
     },
   },
