@@ -15,10 +15,10 @@ import {
   type Values,
 } from "./base/config.js";
 import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
-import { policyTables } from "./bgp/policy/policy.js";
-import { FIB_FIELDS } from "./bgp/fib/config.js";
-import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 import { FEED_FIELDS } from "./bgp/feeds_config.js";
+import { FIB_FIELDS } from "./bgp/fib/config.js";
+import { policyTables } from "./bgp/policy/policy.js";
+import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),

@@ -18,6 +18,7 @@ const PACKAGES = [
   "iputils-ping",
   "libsodium23",
   "nftables",
+  "openbgpd",
   "openvswitch-switch",
   "pmacct",
   "procps",

@@ -4,7 +4,8 @@
 import { BLOCKS, blocksEnd, RECORDS, recordsEnd } from "./batch";
 import { SCRATCH } from "./buffers";
 import { decideFamily } from "./decide";
-import { keepsNlri, kindOf, isInline } from "./family";
+import { isInline, keepsNlri, kindOf } from "./family";
+import { importFindings, importPost, isRefused, REJECTED } from "./import";
 import {
   ACTION_STALE,
   ACTION_WITHDRAW,
@@ -37,7 +38,6 @@ import {
   SOURCE_LONG_LIVED,
   TABLE_CAPACITY,
 } from "./layout";
-import { importFindings, importPost, isRefused, REJECTED } from "./import";
 import { needTable, noteChange, tableOf } from "./rib";
 import { putRoute, removeRoute, routesChanged } from "./route";
 import { hashOf, internHashed, release, touchIndex } from "./set";

@@ -6,6 +6,7 @@ import { hopCost } from "./hop_cost";
 import {
   FAMILY_IPV4,
   NODE_NEXT,
+  NODE_POST,
   ROUTE_FLAG_GENERATION,
   ROUTE_FLAG_POST,
   ROUTE_FLAG_REFUSED,
@@ -14,7 +15,6 @@ import {
   ROUTE_PATH_ID,
   ROUTE_SET,
   ROUTE_SOURCE,
-  NODE_POST,
   SET_CLUSTERS,
   SET_LOCAL_PREF,
   SET_MED,

@@ -30,7 +30,7 @@ import {
   X_UNSENT,
 } from "./layout";
 import { take } from "./memory";
-import { narrow, NARROWED } from "./narrow";
+import { NARROWED, narrow } from "./narrow";
 import { writePrefix } from "./nlri";
 import { hold, release } from "./set";
 

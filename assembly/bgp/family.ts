@@ -49,10 +49,10 @@ const rows: usize = memory.data(FAMILIES * 16);
 
 const HOP_NONE: u64 = 1;
 const HOP_4: u64 = 1 << 4;
-const HOP_6: u64 = (1 << 16) | (<u64>1 << 32);
+const HOP_6: u64 = (1 << 16) | ((<u64>1) << 32);
 /** Behind an all-zero route distinguisher (RFC 4364 §4.3.2, RFC 4659 §3.2.1). */
 const HOP_VPN_4: u64 = 1 << 12;
-const HOP_VPN_6: u64 = (1 << 24) | (<u64>1 << 48);
+const HOP_VPN_6: u64 = (1 << 24) | ((<u64>1) << 48);
 const HOP_ANY: u64 = HOP_4 | HOP_6;
 
 function row(family: u32, afi: u32, safi: u32, kind: u32, hops: u64): void {

@@ -65,14 +65,7 @@ export function internLike(set: usize, p: usize, bytes: u32): usize {
  * The set after the import policy, a reference of the caller's; 0 when it is unchanged, or REJECTED. `longLived`: the
  * route is kept although its peer has been away for long.
  */
-export function importPost(
-  rib: usize,
-  block: usize,
-  set: usize,
-  record: usize,
-  family: u32,
-  longLived: bool,
-): usize {
+export function importPost(rib: usize, block: usize, set: usize, record: usize, family: u32, longLived: bool): usize {
   const perRoute = load<u32>(rib, RIB_POLICY_PER_ROUTE) != 0 || load<u16>(set, SET_NLRI) != 0;
   if (perRoute || longLived) return judge(rib, block, set, record, family, longLived);
   let known = load<u32>(block, B_POST);

@@ -167,7 +167,7 @@ function labelledKey(record: usize, p: usize, family: u32, withdrawn: bool): boo
   let at = p + 1;
   while (true) {
     if (bits < 24) return false;
-    const word = (<u32>load<u8>(at) << 16) | loadU16(at + 1);
+    const word = ((<u32>load<u8>(at)) << 16) | loadU16(at + 1);
     at += 3;
     bits -= 24;
     if ((word & 1) != 0 || word == 0 || (withdrawn && word == 0x800000)) break;

@@ -1,6 +1,7 @@
 // A RIB: one direction of one peer. It holds what the decoder must know of the session, and its counters. Routes are in
 // tables of its own (what is sent), or, for a RIB with a source, in the shared tables, where those of all peers meet.
 
+import { isInline, kindOf } from "./family";
 import {
   ENTRY_KEY,
   FAMILIES,
@@ -18,7 +19,6 @@ import {
   TABLE_FAMILY,
   TABLE_ROUTES,
 } from "./layout";
-import { isInline, kindOf } from "./family";
 import { give, take } from "./memory";
 import { dropRoutes } from "./route";
 import { sourceCount } from "./source";

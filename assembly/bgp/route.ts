@@ -197,7 +197,16 @@ function holdBoth(set: usize, post: usize): void {
   if (post != 0) hold(post);
 }
 
-function putFirst(table: usize, entry: usize, record: usize, source: u32, path: u32, set: usize, post: usize, flags: u32): i32 {
+function putFirst(
+  table: usize,
+  entry: usize,
+  record: usize,
+  source: u32,
+  path: u32,
+  set: usize,
+  post: usize,
+  flags: u32,
+): i32 {
   let node: usize = 0;
   if (post != 0) {
     node = createNode(source, path, set, post, flags);
@@ -219,7 +228,15 @@ function putFirst(table: usize, entry: usize, record: usize, source: u32, path: 
  * Sets the route of a source and path id. `post`: the set after the import policy, 0 when it is the same. Returns
  * CHANGED_* bits, 0 when nothing has changed, or -1 without memory. The table takes references of its own.
  */
-export function putRoute(table: usize, record: usize, source: u32, path: u32, set: usize, post: usize, flags: u32): i32 {
+export function putRoute(
+  table: usize,
+  record: usize,
+  source: u32,
+  path: u32,
+  set: usize,
+  post: usize,
+  flags: u32,
+): i32 {
   routesBy = 0;
   if (!reserve(table)) return -1;
   const entry = probe(table, record);

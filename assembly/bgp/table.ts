@@ -251,7 +251,7 @@ export function entryAt(table: usize, slot: u32): usize {
 export function recordOf(table: usize, entry: usize, record: usize): void {
   const family = load<u32>(table, TABLE_FAMILY);
   const kind = kindOf(family);
-  store<u32>(record, family | (<u32>load<u8>(entry, ROUTE_LENGTH) << 8), R_FAMILY);
+  store<u32>(record, family | ((<u32>load<u8>(entry, ROUTE_LENGTH)) << 8), R_FAMILY);
   if (kind == NLRI_IPV4) store<u32>(record, load<u32>(entry, ENTRY_KEY), R_PREFIX);
   else if (kind == NLRI_IPV6) {
     store<u64>(record, load<u64>(entry, ENTRY_KEY), R_PREFIX);

@@ -227,9 +227,7 @@ function emitNlri(rib: usize, attributes: usize, p: usize, end: usize): i32 {
   if (!negotiated(rib, FAMILY_IPV4)) return 0;
   let block: usize = 0;
   if (verdict < <u32>VERDICT_WITHDRAW) {
-    block = rewrite
-      ? keptBlock(rib, 0, FAMILY_IPV4)
-      : addBlock(attributes, <u32>(p - attributes), FAMILY_IPV4);
+    block = rewrite ? keptBlock(rib, 0, FAMILY_IPV4) : addBlock(attributes, <u32>(p - attributes), FAMILY_IPV4);
   }
   return emit(rib, p, end, FAMILY_IPV4, block, NOTIFY_NETWORK_FIELD);
 }

@@ -2,7 +2,7 @@
 // away or to judge again what a source has in the shared tables. Between batches anything may happen to the tables.
 
 import { addSetBlock, arenaTop, hasRoom, RECORDS, setRecordsEnd, useArena } from "./batch";
-import { isInline, kindOf, keepsNlri } from "./family";
+import { isInline, keepsNlri, kindOf } from "./family";
 import {
   ACTION_ANNOUNCE,
   ACTION_STALE,

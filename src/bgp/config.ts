@@ -13,10 +13,10 @@ import { addPathField, addPaths } from "./add_path.js";
 import { peerAddress } from "./addresses.js";
 import type { DynamicConfig } from "./dynamic.js";
 import { FAMILIES } from "./families.js";
-import { type Policy, parsePolicies } from "./policy/policy.js";
-import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
-import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 import { type FeedsConfig, type FeedsTable, parseFeeds } from "./feeds_config.js";
+import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
+import { type Policy, parsePolicies } from "./policy/policy.js";
+import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
 export type PeerConfig = BgpPeerRecord;

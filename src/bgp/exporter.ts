@@ -2,8 +2,8 @@
 // best routes (`out`). While its connection takes bytes, each change goes out at once; when it does not, changes are left
 // for a walk over the tables that sends what differs by then, so that a slow peer costs no queue.
 
-import { MESSAGE_BYTES_EXTENDED, MESSAGE_BYTES_MAX, MSG } from "../wasm/bgp_numbers.js";
 import type { Messages } from "../wasm/bgp_export.js";
+import { MESSAGE_BYTES_EXTENDED, MESSAGE_BYTES_MAX, MSG } from "../wasm/bgp_numbers.js";
 import type { NeighborHandle } from "../wasm/bgp_policy.js";
 import type { ExportSlot, RibSlot, SourceSlot } from "../wasm/bgp_types.js";
 import type { Connection } from "./connection.js";

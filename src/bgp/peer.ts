@@ -12,10 +12,10 @@ import { PeerMemory } from "./memory.js";
 import type { Negotiated } from "./negotiate.js";
 import type { ObservedPeer } from "./observer.js";
 import type { Observers } from "./observers.js";
-import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { PeerRoutes, type RoutesHost } from "./peer_routes.js";
-import { versionOf } from "./shared_state.js";
+import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
+import { versionOf } from "./shared_state.js";
 
 export interface PeerHost extends SessionHost, RoutesHost {
   log(peer: string, text: string): void;
@@ -214,7 +214,15 @@ export class Peer {
         continue;
       }
       const idleMs = restart === 0 ? Number.POSITIVE_INFINITY : restart * 1000;
-      const data = Uint8Array.of(afi >> 8, afi & 255, safi, limit >>> 24, (limit >> 16) & 255, (limit >> 8) & 255, limit & 255);
+      const data = Uint8Array.of(
+        afi >> 8,
+        afi & 255,
+        safi,
+        limit >>> 24,
+        (limit >> 16) & 255,
+        (limit >> 8) & 255,
+        limit & 255,
+      );
       this.#session.end(NOTIFY.prefixes, { idleMs, data });
       return;
     }

@@ -57,7 +57,10 @@ function exact({ tables }: BgpModule, ribs: readonly RibSlot[], family: Family, 
   for (const rib of ribs) {
     const [route] = tables.find(rib, family.rib, prefix.bytes, prefix.length);
     if (!route) continue;
-    return { attr: attributesJson(tables.attributes(route.set)), prefix: `${formatAddress(prefix.bytes)}/${prefix.length}` };
+    return {
+      attr: attributesJson(tables.attributes(route.set)),
+      prefix: `${formatAddress(prefix.bytes)}/${prefix.length}`,
+    };
   }
   return null;
 }

@@ -52,7 +52,11 @@ export class Speaker {
   #strangersRefused = 0;
   #nextStrangerNote = 0;
 
-  constructor(config: BgpConfig, note: Note, events: SpeakerEvents = { added: () => undefined, removed: () => undefined }) {
+  constructor(
+    config: BgpConfig,
+    note: Note,
+    events: SpeakerEvents = { added: () => undefined, removed: () => undefined },
+  ) {
     this.#config = config;
     this.#events = events;
     const routerId = Buffer.from(parseAddress(config.router_id) as Uint8Array).readUInt32BE(0);

@@ -152,7 +152,9 @@ function settled(methods: BgpMethods, board: StateBoard): BgpMethods {
     if (params?.address !== undefined) board.refresh(params.address);
     return value;
   };
-  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, wrap(method)])) as unknown as BgpMethods;
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [name, wrap(method)]),
+  ) as unknown as BgpMethods;
 }
 
 /** A peer's figures as the board wants them. */

@@ -114,7 +114,10 @@ export class BgpModule {
   /** After STOP.reset or a failed decodeOpen(): the NOTIFICATION that is due. */
   notification(): NotificationContent {
     const bytes = this.#memory.status(n.STATUS_DATA_BYTES);
-    return { notify: this.#memory.status(n.STATUS_NOTIFY), data: this.#memory.copy(this.#memory.status(n.STATUS_DATA), bytes) };
+    return {
+      notify: this.#memory.status(n.STATUS_NOTIFY),
+      data: this.#memory.copy(this.#memory.status(n.STATUS_DATA), bytes),
+    };
   }
 
   /** A copy of what is not used up, null when nothing is left. */

@@ -133,9 +133,7 @@ export class BgpTables {
 
   /** Routes that a source has: of a family, or of all. */
   sourceCount(source: SourceSlot, family?: number): number {
-    return family === undefined
-      ? this.#memory.wasm.sourceTotal(source)
-      : this.#memory.wasm.sourceCount(source, family);
+    return family === undefined ? this.#memory.wasm.sourceTotal(source) : this.#memory.wasm.sourceCount(source, family);
   }
 
   /** Frees a source that has no routes left. */

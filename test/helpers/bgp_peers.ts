@@ -86,8 +86,12 @@ export async function startFrr(t: Teardown, address: string, config: string, opt
   chmodSync(dir, 0o777);
   writeFileSync(join(dir, "bgpd.conf"), config);
   const args = ["-n", "-Z", "-S", "-p", String(BGP_PORT), "-l", address, "-P", "0"];
-  const files = ["-f", join(dir, "bgpd.conf"), "-i", join(dir, "pid"), "--vty_socket", dir];
-  const process = start(t, FRR_BGPD, [...args, ...files], options);
+  const process = start(
+    t,
+    FRR_BGPD,
+    [...args, "-f", join(dir, "bgpd.conf"), "-i", join(dir, "pid"), "--vty_socket", dir],
+    options,
+  );
   const vtysh = (...commands: string[]) =>
     must("vtysh", ["--vty_socket", dir, ...commands.flatMap((command) => ["-c", command])]);
   await until(async () => (await vtysh("show bgp summary json")) !== "", { what: "bgpd to answer" });

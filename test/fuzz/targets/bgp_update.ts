@@ -26,7 +26,8 @@ const target: FuzzTarget = {
       const { rows } = module.tables.scan(rib, family, 0, 100_000);
       if (rows.length !== module.tables.count(rib, family)) throw new Error("the table has lost count");
       for (const { wire } of rows) {
-        if (!module.tables.lookup(rib, family, wire.subarray(1), wire[0] as number)) throw new Error("a prefix of the table is not found");
+        if (!module.tables.lookup(rib, family, wire.subarray(1), wire[0] as number))
+          throw new Error("a prefix of the table is not found");
       }
     }
     module.tables.freeRib(rib);
