@@ -9,6 +9,7 @@ import type { PeerConfig } from "./config.js";
 import { noMessages, type Statistic } from "./connection.js";
 import { RIB_FAMILIES } from "./families.js";
 import { PeerMemory } from "./memory.js";
+import { REFRESH } from "./messages.js";
 import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { replay } from "./replay.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
@@ -141,7 +142,10 @@ export class Peer {
     this.#host.module.startSession(this.ribOut, { ...options, ibgp: true });
     this.#upSince = performance.now();
     this.#host.log(this.config.remote_addr, "is established");
-    for (const family of negotiated.families) this.#replay(session, family.rib);
+    for (const family of negotiated.families) {
+      this.#replay(session, family.rib);
+      if (negotiated.gracefulRestart) session.sendEndOfRib(family);
+    }
   }
 
   #down(): void {
@@ -152,7 +156,10 @@ export class Peer {
 
   #refreshAsked(session: Session, afi: number, safi: number): void {
     const family = session.negotiated?.families.find((row) => row.afi === afi && row.safi === safi);
-    if (family) this.#replay(session, family.rib);
+    if (!family) return;
+    session.sendRefresh(family, REFRESH.begin);
+    this.#replay(session, family.rib);
+    session.sendRefresh(family, REFRESH.end);
   }
 
   #replay(session: Session, family: number): void {
