@@ -30,6 +30,11 @@ export class GracefulHelper {
     return this.#state.kept.has(family);
   }
 
+  /** True when nothing is kept. */
+  get idle(): boolean {
+    return this.#state.kept.size === 0;
+  }
+
   input(input: HelperInput): void {
     const [next, outputs] = stepHelper(this.#state, input, performance.now(), this.#options);
     this.#state = next;

@@ -205,26 +205,15 @@ export class Peer {
 
   /** RFC 4486: too many prefixes end the session, if the peer has a limit. */
   #limit(): void {
-    const { max_prefix: limit, max_prefix_restart: restart } = this.config;
+    const { max_prefix: limit } = this.config;
     if (limit === 0) return;
-    for (const { afi, safi, rib } of this.#session.negotiated?.families ?? []) {
-      const count = this.#host.module.tables.count(this.routes.ribIn, rib);
-      if (count <= limit) {
-        this.#warnOfLimit(rib, count, limit);
-        continue;
+    for (const family of this.#session.negotiated?.families ?? []) {
+      const count = this.#host.module.tables.count(this.routes.ribIn, family.rib);
+      if (count > limit) {
+        this.#session.tooManyPrefixes(family);
+        return;
       }
-      const idleMs = restart === 0 ? Number.POSITIVE_INFINITY : restart * 1000;
-      const data = Uint8Array.of(
-        afi >> 8,
-        afi & 255,
-        safi,
-        limit >>> 24,
-        (limit >> 16) & 255,
-        (limit >> 8) & 255,
-        limit & 255,
-      );
-      this.#session.end(NOTIFY.prefixes, { idleMs, data });
-      return;
+      this.#warnOfLimit(family.rib, count, limit);
     }
   }
 

@@ -1,14 +1,14 @@
 // A peer's routes: what has come from it, what it gets, and what becomes of both when its session goes and comes back.
 
-import { performance } from "node:perf_hooks";
 import { parseAddress } from "../base/ip.js";
 import type { NeighborHandle } from "../wasm/bgp_policy.js";
 import type { OpenMessage, RibSlot } from "../wasm/bgp_types.js";
 import { withoutZone } from "./addresses.js";
 import type { PeerConfig } from "./config.js";
 import { Exporter } from "./exporter.js";
-import { FAMILIES } from "./families.js";
-import { type HelperInput, type HelperOutput, NOTHING_KEPT, nextDeadline, stepHelper } from "./graceful.js";
+import { FAMILIES, type Family } from "./families.js";
+import type { HelperOutput } from "./graceful.js";
+import { GracefulHelper } from "./graceful_driver.js";
 import { REFRESH } from "./messages.js";
 import type { Negotiated } from "./negotiate.js";
 import type { Policies, Terms } from "./policies.js";
@@ -41,8 +41,7 @@ export class PeerRoutes {
   readonly #config: PeerConfig;
   readonly #events: RoutesEvents;
   readonly #neighbor: NeighborHandle;
-  #graceful = NOTHING_KEPT;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #graceful: GracefulHelper;
   /** Families whose End-of-RIB has been noticed, as bits. */
   #endsSeen = 0;
 
@@ -50,6 +49,7 @@ export class PeerRoutes {
     this.#host = host;
     this.#config = config;
     this.#events = events;
+    this.#graceful = new GracefulHelper({ staleMs: config.stale_time * 1000 }, (output) => this.#act(output));
     const { module } = host.routing;
     this.ribIn = module.tables.createRib();
     this.exporter = new Exporter(host.routing);
@@ -93,12 +93,13 @@ export class PeerRoutes {
       return;
     }
     this.#setImport();
-    this.#step({ kind: "up", negotiated });
+    this.#graceful.input({ kind: "up", negotiated });
     const terms = this.#terms(config.export);
     const policy = terms === "none" ? null : terms;
-    this.exporter.start(connection, negotiated, { ibgp, client, source, neighbor: this.#neighbor, policy }, (family) =>
-      session.sendEndOfRib(FAMILIES[family] as (typeof FAMILIES)[number]),
-    );
+    this.exporter.start(connection, negotiated, { ibgp, client, source, neighbor: this.#neighbor, policy }, (family) => {
+      // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
+      if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
+    });
   }
 
   #setImport(): void {
@@ -137,13 +138,13 @@ export class PeerRoutes {
   down(session: Session): void {
     this.exporter.stop();
     const { ended, negotiated } = session;
-    if (negotiated) this.#step({ kind: "down", ending: ended, negotiated });
-    if (this.#graceful.kept.size === 0) this.#bury();
+    if (negotiated) this.#graceful.input({ kind: "down", ending: ended, negotiated });
+    if (this.#graceful.idle) this.#bury();
   }
 
   /** The peer was stopped or removed: nothing of it is kept. */
   forget(): void {
-    this.#step({ kind: "forget" });
+    this.#graceful.input({ kind: "forget" });
     this.#bury();
   }
 
@@ -161,7 +162,7 @@ export class PeerRoutes {
     this.#endsSeen |= bits;
     for (const { rib: family } of FAMILIES) {
       if (family === null || (bits & (1 << family)) === 0) continue;
-      this.#step({ kind: "endOfRib", family });
+      this.#graceful.input({ kind: "endOfRib", family });
       this.#events.endOfRib(family);
     }
   }
@@ -178,12 +179,12 @@ export class PeerRoutes {
   refreshBegan(family: number): void {
     const { tables } = this.#host.routing.module;
     const source = tables.sourceOf(this.ribIn);
-    if (source && !this.#graceful.kept.has(family)) tables.markStale(source, family);
+    if (source && !this.#graceful.keeps(family)) tables.markStale(source, family);
   }
 
   refreshEnded(family: number): void {
     const source = this.#host.routing.module.tables.sourceOf(this.ribIn);
-    if (source && !this.#graceful.kept.has(family)) this.#host.routing.sweep(source, family, this.ribIn);
+    if (source && !this.#graceful.keeps(family)) this.#host.routing.sweep(source, family, this.ribIn);
   }
 
   /** The index of the source of the peer's routes, 0 when it has none. */
@@ -207,26 +208,6 @@ export class PeerRoutes {
     return terms !== null && typeof terms === "object" && terms.perRoute;
   }
 
-  #step(input: HelperInput): void {
-    const options = { staleMs: this.#config.stale_time * 1000 };
-    const [state, outputs] = stepHelper(this.#graceful, input, performance.now(), options);
-    this.#graceful = state;
-    for (const output of outputs) this.#act(output);
-    clearTimeout(this.#timer);
-    const at = nextDeadline(state);
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#tick(), Math.min(Math.max(at - performance.now(), 0) + 1, 0x7fffffff));
-  }
-
-  #tick(): void {
-    const kept = this.#graceful.kept.size;
-    this.#step({ kind: "tick" });
-    // The peer has not come back, and nothing of it is left.
-    const { routing } = this.#host;
-    const away = !routing.receivers.has(this.exporter);
-    if (kept > 0 && this.#graceful.kept.size === 0 && away) this.#bury();
-  }
-
   #act({ kind, family }: HelperOutput): void {
     const { routing } = this.#host;
     const { tables } = routing.module;
@@ -241,13 +222,19 @@ export class PeerRoutes {
       tables.setLongLived(source, family, true);
       routing.again(source, this.ribIn);
     }
+    setImmediate(() => this.#buryWhenGone());
+  }
+
+  /** The peer has not come back, and nothing of it is kept any more. */
+  #buryWhenGone(): void {
+    const away = !this.#host.routing.receivers.has(this.exporter);
+    if (away && this.#graceful.idle) this.#bury();
   }
 
   /** Frees everything. */
   dispose(): void {
-    clearTimeout(this.#timer);
     this.forget();
-    clearTimeout(this.#timer);
+    this.#graceful.close();
     const { tables, policies } = this.#host.routing.module;
     this.exporter.dispose();
     tables.setImport(this.ribIn, 0 as NeighborHandle, null, false);

@@ -74,27 +74,18 @@ class Maker {
     return this.#context.messageBytesMax ?? MESSAGE_BYTES_MAX;
   }
 
-  /** The place of a family in Wasm whose encoder can make the messages, null when it cannot. */
-  #inWasm(family: Family): number | null {
-    return this.#addPath(family) || this.#bytesMax !== MESSAGE_BYTES_MAX ? null : family.rib;
-  }
-
   /** `json`: a list, or one item. Throws ValueError, RangeError. */
   announce(family: Family, json: unknown, attributes: Buffer, hop: Buffer | null): Buffer {
     if (isEmpty(json)) return bad(json, "a list of 1 items or more as nlri");
     const items = encodeItems(family, json, { ...this.#options(family), withdraw: false });
-    const rib = this.#inWasm(family);
-    if (rib === null) return announceMessages(family, attributes, hop, items, this.#bytesMax);
-    return this.#module.encodeAnnounce(rib, attributes, hop, Buffer.concat(items));
+    return announceMessages(family, attributes, hop, items, this.#bytesMax);
   }
 
   /** An empty list is End-of-RIB: what yabgp shows for one. Throws ValueError, RangeError. */
   withdraw(family: Family, json: unknown): Buffer {
     if (json === undefined || json === null) return bad(json, "a list as withdraw");
     const items = encodeItems(family, json, { ...this.#options(family), withdraw: true });
-    const rib = items.length === 0 ? null : this.#inWasm(family);
-    if (rib === null) return withdrawMessages(family, items, this.#bytesMax);
-    return this.#module.encodeWithdraw(rib, Buffer.concat(items));
+    return withdrawMessages(family, items, this.#bytesMax);
   }
 }
 

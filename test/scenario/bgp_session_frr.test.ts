@@ -82,6 +82,38 @@ t.test("capabilities, as FRR and we see one another", async (t) => {
   });
 });
 
+t.test("FRR sees our End-of-RIBs, and routes that it asks for in brackets", async (t) => {
+  if (!frrIsHere(t)) return;
+  const pair = loopbackPair(14);
+  const room = await roomOf(t, pair, { graceful_restart: true });
+  const frr = await startFrr(t, pair.theirs, frrConfig(pair, ["bgp graceful-restart"]));
+  await room.reaches(pair.theirs, "ESTABLISHED");
+  const neighbor = async () => (await frr.json(`show bgp neighbors ${pair.ours} json`))[pair.ours];
+  await until(
+    async () => {
+      const { endOfRibRecv } = (await neighbor()).gracefulRestartInfo ?? {};
+      return endOfRibRecv?.ipv4Unicast === true && endOfRibRecv?.ipv6Unicast === true;
+    },
+    { what: "both End-of-RIBs" },
+  );
+  t.match((await neighbor()).gracefulRestartInfo, { remoteGrMode: "Restart", nBit: true, rBit: false });
+  const attr = { 1: 0, 2: [[2, [65001]]] as [number, number[]][], 3: "192.0.2.9" };
+  await room.bgp.update(pair.theirs, { attr, nlri: ["172.20.1.0/24"] });
+  const before = (await room.bgp.statistic(pair.theirs)).send.RouteRefresh;
+  await frr.vtysh(`clear bgp ipv4 unicast ${pair.ours} in`);
+  await until(async () => (await room.bgp.statistic(pair.theirs)).send.RouteRefresh === before + 2, {
+    what: "BoRR and EoRR",
+  });
+  const known = async () => (await frr.json("show bgp ipv4 unicast 172.20.1.0/24 json")).paths?.length;
+  await until(async () => (await known()) === 1, { what: "our route, kept by FRR" });
+  t.equal((await neighbor()).bgpState, "Established");
+  // Both keep routes over a NOTIFICATION, so that a stop must say that it is meant.
+  await room.bgp.manualStop(pair.theirs, "for good");
+  await until(async () => (await neighbor()).bgpState !== "Established", { what: "FRR to see it" });
+  t.match(await neighbor(), { lastErrorCodeSubcode: "0602", lastNotificationHardReset: true });
+  t.match((await room.bgp.state(pair.theirs)).last_notification, { sub_error: "Hard Reset", text: "for good" });
+});
+
 t.test("a peer that negotiates no capabilities", async (t) => {
   if (!frrIsHere(t)) return;
   const pair = loopbackPair(8);

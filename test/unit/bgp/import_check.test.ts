@@ -32,10 +32,10 @@ const CASES: [what: string, neighbor: Partial<NeighborOptions>, attr: Json, foun
   ["not to be kept long", {}, { ...BASE, 8: ["1:1", "65535:7"] }, IMPORT.noLlgr],
   ["kept long", {}, { ...BASE, 8: ["65535:6"] }, IMPORT.llgrStale],
   ["no role", {}, { ...BASE, 35: "00000001" }, 0],
-  ["OTC from a customer", { role: "provider" }, { ...BASE, 35: "0000fde9" }, IMPORT.leak],
-  ["OTC from a client", { role: "rs" }, { ...BASE, 35: "0000fde9" }, IMPORT.leak],
+  ["OTC from a customer", { role: "provider" }, { ...BASE, 35: 65_001 }, IMPORT.leak],
+  ["OTC from a client", { role: "rs" }, { ...BASE, 35: 65_001 }, IMPORT.leak],
   ["no OTC from a customer", { role: "provider" }, BASE, 0],
-  ["a peer's own OTC", { role: "peer" }, { ...BASE, 35: "0000fde9" }, 0],
+  ["a peer's own OTC", { role: "peer" }, { ...BASE, 35: 65_001 }, 0],
   ["another's OTC from a peer", { role: "peer" }, { ...BASE, 35: "0000fdea" }, IMPORT.leak],
   ["OTC from a provider", { role: "customer" }, { ...BASE, 35: "0000fdea" }, 0],
   ["a short OTC", { role: "customer" }, { ...BASE, 35: "00" }, IMPORT.leak],
@@ -47,7 +47,7 @@ const CASES: [what: string, neighbor: Partial<NeighborOptions>, attr: Json, foun
 
 t.test("findings", async (t) => {
   for (const [what, neighbor, attr, found] of CASES) t.equal(check(neighbor, attr), found, what);
-  t.equal(check({ role: "provider" }, { ...BASE, 35: "0000fde9" }, 2), 0, "roles are for unicast only");
+  t.equal(check({ role: "provider" }, { ...BASE, 35: 65_001 }, 2), 0, "roles are for unicast only");
   t.equal(IMPORT.ineligible & (IMPORT.addOtc | IMPORT.llgrStale | IMPORT.noLlgr), 0);
   const malformed = withNeighbor({}, (handle) => view.importCheck(handle, Uint8Array.of(0x40, 1, 9), 0));
   t.equal(malformed, IMPORT.malformed);
@@ -59,6 +59,6 @@ t.test("ONLY_TO_CUSTOMER is added with the peer's AS (RFC 9234 §5)", async (t) 
       const outcome = view.importTransform(handle, attributesOf(attr));
       return outcome.accepted ? attributesJson(Buffer.from(outcome.attributes)) : null;
     });
-  t.same(added({ ...BASE, 32: ["1:1:1"] }), { ...BASE, 32: ["1:1:1"], 35: "0000fde9" });
+  t.same(added({ ...BASE, 32: ["1:1:1"] }), { ...BASE, 32: ["1:1:1"], 35: 65_001 });
   t.same(added({ ...BASE, 35: "00000001" }), { ...BASE, 35: "00000001" });
 });

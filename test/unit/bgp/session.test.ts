@@ -16,7 +16,7 @@ const module = new BgpModule();
 const WANTS_ALL = [1, 4, 0, 1, 0, 1, 2, 0, 70, 0, 6, 0, 65, 4, 0, 0, 0xfd, 0xea];
 
 /** A session that dials a raw peer. `more`: options of the peer. */
-async function pair(t: Test, more: Record<string, unknown> = {}) {
+async function pair(t: Test, more: Record<string, unknown> = {}, memory = new PeerMemory()) {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -51,7 +51,6 @@ async function pair(t: Test, more: Record<string, unknown> = {}) {
     lost: () => words.push("lost"),
     note: () => undefined,
   };
-  const memory = new PeerMemory();
   const session = new Session({ module, routerId: 0x0a000001, dial: dialTcp }, config, rib, events, memory);
   t.teardown(() => {
     session.dispose(0x0602);
@@ -234,4 +233,14 @@ t.test("an extended message (RFC 8654)", async (t) => {
   t.equal(await peer.notified(), "1/2 139b", "an OPEN never is one");
   const other = await pair(t, { extended_messages: false });
   t.equal((await other.up()) && other.session.negotiated?.extendedMessages, false);
+});
+
+t.test("a dynamic neighbour is who its OPEN says", async (t) => {
+  const { session, up } = await pair(t, { remote_as: 65099 }, new PeerMemory((as) => as === 65002));
+  await up();
+  t.equal(session.config.remote_as, 65002);
+  const other = await pair(t, { remote_as: 65099 }, new PeerMemory((as) => as === 65003));
+  const stranger = await other.raw(0);
+  stranger.send(open(65002));
+  t.equal(await stranger.notified(), "2/2");
 });

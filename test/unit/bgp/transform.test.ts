@@ -153,7 +153,7 @@ t.test("communities that keep a route back (RFC 1997, RFC 3765, RFC 9494)", asyn
 });
 
 t.test("roles (RFC 9234 §5)", async (t) => {
-  const otc = "0000fde9";
+  const otc = 65_001;
   const marked = { ...BASE, 35: otc };
   for (const role of ["provider", "peer", "rs"] as const) t.equal(out({ role }, BASE)?.[35], "0000fc00", role);
   for (const role of ["customer", "rs-client"] as const) t.equal(out({ role }, BASE)?.[35], undefined, role);
