@@ -9,11 +9,16 @@ import {
   listen,
   prefix,
   readConfig,
+  table,
   tables,
   text,
   type Values,
 } from "./base/config.js";
-import { PEER_FIELDS } from "./bgp/config.js";
+import { DYNAMIC_FIELDS, PEER_FIELDS } from "./bgp/config.js";
+import { FEED_FIELDS } from "./bgp/feeds_config.js";
+import { FIB_FIELDS } from "./bgp/fib/config.js";
+import { policyTables } from "./bgp/policy/policy.js";
+import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -38,6 +43,11 @@ const bgp = {
   /** Peers and routes in bgplgd's form: for those with credentials, for everybody, or not at all. */
   looking_glass: choice(["basic", "open", "off"], { fallback: "basic", env: "SENNIT_LOOKING_GLASS" }),
   peer: tables(PEER_FIELDS),
+  dynamic: tables(DYNAMIC_FIELDS),
+  policy: policyTables,
+  rpki: tables(RPKI_FIELDS),
+  fib: table(FIB_FIELDS),
+  ...FEED_FIELDS,
 };
 
 const openflow = {

@@ -47,6 +47,19 @@ program
     await backupStore(flags.data, file);
   });
 
+program
+  .command("mrt")
+  .description("print MRT files of routes and messages (RFC 6396), plain or packed by gzip or bzip2")
+  .argument("<file...>", "what to print")
+  .option("-m", "one line a prefix, as `bgpdump -m` (default)")
+  .option("--json", "one JSON object a message or route")
+  .action(async (files: string[], flags: { json?: boolean }) => {
+    const { printMrt } = await import("./bgp/mrt/print.js");
+    const complain = (text: string) => process.stderr.write(`sennit: ${text}\n`);
+    const faults = await printMrt(files, { json: flags.json === true, out: process.stdout, complain });
+    process.exitCode = faults > 0 ? 1 : 0;
+  });
+
 /** One sentence for what the reader can mend; a stack only for a defect. */
 function fail(error: unknown): never {
   const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);

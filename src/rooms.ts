@@ -1,6 +1,5 @@
 // The rooms of the control process, each started from its part of the configuration and closed in reverse order.
 
-import { readFileSync } from "node:fs";
 import type { Accounts } from "./accounts/accounts.js";
 import { hashPassword } from "./accounts/passwords.js";
 import { bgpSurface } from "./api/bgp/rows.js";
@@ -16,6 +15,7 @@ import type { Surface } from "./http/table.js";
 import { startOpenFlow } from "./openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "./openflow/config.js";
 import type { Engine } from "./store/engine.js";
+import { holdsNetAdmin } from "./system/capabilities.js";
 import { VERSION } from "./version.js";
 
 /** What the composition root asks of a room. */
@@ -98,16 +98,10 @@ async function bondRoom({ config, data, store, accounts, log }: Ground): Promise
   };
 }
 
-/** CAP_NET_ADMIN (capabilities(7), bit 12) among the effective capabilities. */
-function mayAdministerNetwork(): boolean {
-  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"));
-  return line !== null && ((BigInt(`0x${line[1]}`) >> 12n) & 1n) === 1n;
-}
-
 /** The data plane that this box uses; null when it has none. */
 function openDataplane(config: Config, data: string, log: Logger): DataplaneClient | null {
   const how = config.bond.dataplane;
-  if (how === "off" || (how === "auto" && !mayAdministerNetwork())) {
+  if (how === "off" || (how === "auto" && !holdsNetAdmin())) {
     log.warn("no data plane: tunnels need root or CAP_NET_ADMIN; bonds are kept, but carry nothing");
     return null;
   }

@@ -7,6 +7,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 const PACKAGES = [
   "bgpdump",
   "bird2",
+  "bzip2",
   "curl",
   "ethtool",
   "exabgp",
@@ -17,11 +18,15 @@ const PACKAGES = [
   "iputils-ping",
   "libsodium23",
   "nftables",
+  "openbgpd",
   "openvswitch-switch",
+  "pmacct",
   "procps",
   "python3",
   "python3-os-ken",
+  "stayrtr",
   "tcpdump",
+  "tshark",
 ];
 
 const POLICY = "/usr/sbin/policy-rc.d";

@@ -1,4 +1,4 @@
-// bgp.wasm: what src/wasm/bgp.ts may call.
+// bgp.wasm: what src/wasm/bgp*.ts may call.
 
 import { LAYOUT_VERSION } from "./layout";
 
@@ -6,12 +6,56 @@ export function layoutVersion(): u32 {
   return LAYOUT_VERSION;
 }
 
+export { applyBatch } from "./apply";
 export { attributeRow } from "./attribute";
-export { inputBuffer, outputBuffer, recordBuffer, stageBuffer, statusBuffer } from "./buffers";
+export { endBatch, recordCount } from "./batch";
+export { inputBuffer, outputBuffer, stageBuffer, statusBuffer } from "./buffers";
+export { outputMessages } from "./emit";
 export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, encodeWithdraw } from "./encode";
-export { applyBatch, decodeBatch, dropBatch, ingest } from "./ingest";
-export { heldBytes } from "./memory";
+export { beginExport, exportBatch, exportHasMore } from "./export";
+export { setHopCost } from "./hop_cost";
+export { importCheck, importTransform } from "./import_check";
+export { decodeBatch } from "./ingest";
+export { give, heldBytes, take } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
-export { clearRib, createRib, freeRib, startSession } from "./rib";
-export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext, tableChanges, tableCount } from "./scan";
+export { originOf } from "./origin";
+export {
+  createNeighbor,
+  freeNeighbor,
+  freePolicy,
+  loadPolicy,
+  policyContext,
+  policyKeeps,
+  policyRoom,
+  policyRun,
+} from "./policy";
+export {
+  clearRib,
+  createRib,
+  discard,
+  dropDiscarded,
+  freeRib,
+  sharedCount,
+  sharedRib,
+  startSession,
+  tableChanges,
+  tableCount,
+} from "./rib";
+export {
+  roaBegin,
+  roaChanged,
+  roaCommit,
+  roaCount,
+  roaCovering,
+  roaDrop,
+  roaState,
+  roaTotal,
+} from "./roa";
+export { roaSeed } from "./roa_table";
+export { roaApply, roaBuffer, roaConsumed, roaRows } from "./rtr";
+export { lookup, lookupLongest, matchedLength, scan, scanEnd, scanNext } from "./scan";
 export { setCount, setSeed } from "./set";
+export { createSource, freeSource, sourceCount, sourceOf, sourceTotal } from "./source";
+export { exportRefused, exportTransform } from "./transform";
+export { collectSome, endWalk, startFamilyWalker, startWalk, walkerAtEnd, walkPhase, walkSome } from "./walk";
+export { endWalker } from "./walker";

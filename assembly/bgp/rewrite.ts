@@ -3,7 +3,7 @@
 // sets always hold four-octet ones (RFC 6793 §4.2.3), so that a RIB has one form.
 
 import { loadU16, storeU16, storeU32 } from "../mem/bytes";
-import { REWRITE } from "./buffers";
+import { addBlock, arenaTop, useArena } from "./batch";
 import {
   AS_CONFED_SEQUENCE,
   AS_SEQUENCE,
@@ -19,19 +19,12 @@ import {
   FLAG_OPTIONAL,
   RIB_FLAG_FOUR_OCTET_AS,
   RIB_FLAGS,
-  STAGE_BYTES,
 } from "./layout";
 import { take } from "./memory";
-import { intern, release } from "./set";
 
 // Attributes of the current UPDATE that are kept: {address, bytes} each, at least 3 bytes of message apiece.
 const kept: usize = take((65535 / 3) * 8);
 let keptEnd: usize = kept;
-
-// Sets of the current batch. Each holds one reference until releaseBatch(), so that none dies before its records are
-// applied. An UPDATE has at least 23 bytes and makes two sets at most.
-const batch: usize = take((STAGE_BYTES / 23 + 1) * 2 * 4);
-let batchEnd: usize = batch;
 
 export function keepNothing(): void {
   keptEnd = kept;
@@ -43,28 +36,13 @@ export function keep(start: usize, bytes: u32): void {
   keptEnd += 8;
 }
 
-/** Drops the batch's own references. */
-export function releaseBatch(): void {
-  for (let p = batch; p < batchEnd; p += 4) release(load<u32>(p));
-  batchEnd = batch;
-}
-
-/** The set of these bytes, held for the batch; 0 without memory. */
-export function internRaw(p: usize, bytes: u32): usize {
-  const set = intern(p, bytes);
-  if (set != 0) {
-    store<u32>(batchEnd, <u32>set);
-    batchEnd += 4;
-  }
-  return set;
-}
-
 /**
- * The set of the kept attributes. With `reach`, the value of an MP_REACH_NLRI, the set begins with that attribute cut
+ * A block of the kept attributes. With `reach`, the value of an MP_REACH_NLRI, they begin with that attribute cut
  * off after its next hop (AFI, SAFI, length, next hop, as RFC 6396 §4.3.4 shortens it), and NEXT_HOP is left out.
  */
-export function internKept(rib: usize, reach: usize): usize {
-  let out = REWRITE;
+export function keptBlock(rib: usize, reach: usize, family: u32): usize {
+  const begin = arenaTop();
+  let out = begin;
   if (reach != 0) {
     const bytes = 4 + <u32>load<u8>(reach, 3);
     store<u8>(out, FLAG_OPTIONAL);
@@ -87,7 +65,8 @@ export function internKept(rib: usize, reach: usize): usize {
       out += bytes;
     }
   }
-  return internRaw(REWRITE, <u32>(out - REWRITE));
+  useArena(out);
+  return addBlock(begin, <u32>(out - begin), family);
 }
 
 /** The kept attribute with this code, 0 when there is none. */

@@ -2,7 +2,17 @@
 // The index is a hash table of {hash, address} pairs with linear probing; the hash is seeded, so that a peer cannot
 // choose colliding sets.
 
-import { SET_BYTES, SET_HASH, SET_LENGTH, SET_REFS } from "./layout";
+import {
+  SET_BYTES,
+  SET_CLASS,
+  SET_EXPORTED,
+  SET_HASH,
+  SET_HOP_COST,
+  SET_LENGTH,
+  SET_NLRI,
+  SET_RANKED,
+  SET_REFS,
+} from "./layout";
 import { give, take } from "./memory";
 
 let seed: u64 = 0x9e3779b97f4a7c15;
@@ -19,7 +29,8 @@ export function hashSeed(): u64 {
   return seed;
 }
 
-function hashOf(p: usize, bytes: u32): u32 {
+/** The seeded hash of bytes. Reads up to seven bytes past them. */
+export function hashOf(p: usize, bytes: u32): u32 {
   let h: u64 = seed ^ bytes;
   const end = p + bytes;
   while (p + 8 <= end) {
@@ -36,7 +47,8 @@ function hashOf(p: usize, bytes: u32): u32 {
   return <u32>(h >> 32);
 }
 
-function same(a: usize, b: usize, bytes: u32): bool {
+/** True when the bytes are equal. Reads up to seven bytes past them. */
+export function same(a: usize, b: usize, bytes: u32): bool {
   const end = a + bytes;
   while (a + 8 <= end) {
     if (load<u64>(a) != load<u64>(b)) return false;
@@ -70,10 +82,19 @@ function grow(): bool {
   return true;
 }
 
+/** The index slot's entry where a search for the hash begins: what intern() will wait for. */
+export function touchIndex(hash: u32): u64 {
+  return capacity == 0 ? 0 : load<u64>(index + ((<usize>(hash & (capacity - 1))) << 3));
+}
+
 /** The set with these attribute bytes, with one reference more than before; 0 when there is no memory. */
 export function intern(p: usize, bytes: u32): usize {
+  return internHashed(p, bytes, 0, hashOf(p, bytes));
+}
+
+/** The same; the last `nlri` of the bytes are a whole NLRI and not attributes. `hash` is hashOf() of all of them. */
+export function internHashed(p: usize, bytes: u32, nlri: u32, hash: u32): usize {
   if (count * 4 >= capacity * 3 && !grow()) return 0;
-  const hash = hashOf(p, bytes);
   let slot = hash & (capacity - 1);
   while (true) {
     const at = index + ((<usize>slot) << 3);
@@ -83,7 +104,11 @@ export function intern(p: usize, bytes: u32): usize {
       if (set == 0) return 0;
       store<u32>(set, hash, SET_HASH);
       store<u32>(set, 1, SET_REFS);
-      store<u32>(set, bytes, SET_LENGTH);
+      store<u32>(set, bytes - nlri, SET_LENGTH);
+      store<u16>(set, <u16>nlri, SET_NLRI);
+      store<u8>(set, 0, SET_RANKED);
+      store<u64>(set, 0, SET_CLASS);
+      store<u32>(set, 0, SET_HOP_COST);
       memory.copy(set + SET_BYTES, p, bytes);
       store<u64>(at, ((<u64>set) << 32) | hash);
       count++;
@@ -91,7 +116,8 @@ export function intern(p: usize, bytes: u32): usize {
     }
     if (<u32>entry == hash) {
       const set = <usize>(entry >> 32);
-      if (load<u32>(set, SET_LENGTH) == bytes && same(set + SET_BYTES, p, bytes)) {
+      const known = load<u16>(set, SET_NLRI) == nlri && load<u32>(set, SET_LENGTH) == bytes - nlri;
+      if (known && same(set + SET_BYTES, p, bytes)) {
         store<u32>(set, load<u32>(set, SET_REFS) + 1, SET_REFS);
         return set;
       }
@@ -128,8 +154,21 @@ function remove(set: usize): void {
     slot = next;
   }
   store<u64>(index + ((<usize>slot) << 3), 0);
-  give(set, blockOf(load<u32>(set, SET_LENGTH)));
+  const exported = <usize>load<u32>(set, SET_EXPORTED);
+  give(set, blockOf(load<u32>(set, SET_LENGTH) + load<u16>(set, SET_NLRI)));
   count--;
+  if (exported > 1 && exported != set) release(exported);
+}
+
+/** Remembers what an export class has made of the set: a set, or 1 when it must not be sent. Drops what was there. */
+export function remember(set: usize, exportClass: u32, exported: usize): void {
+  // Two sets that each class makes of the other would keep one another alive.
+  if (exported > 1 && exported != set && <usize>load<u32>(exported, SET_EXPORTED) == set) return;
+  const before = <usize>load<u32>(set, SET_EXPORTED);
+  if (exported > 1 && exported != set) hold(exported);
+  store<u32>(set, exportClass, SET_CLASS);
+  store<u32>(set, <u32>exported, SET_EXPORTED);
+  if (before > 1 && before != set) release(before);
 }
 
 export function setCount(): u32 {

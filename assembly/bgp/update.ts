@@ -3,7 +3,7 @@
 
 import { loadU16 } from "../mem/bytes";
 import { attributeRow, valueOk } from "./attribute";
-import { RECORDS } from "./buffers";
+import { addBlock, blocksEnd, recordsEnd, setRecordsEnd, takeBack } from "./batch";
 import { familyOf, nextHopLengthOk } from "./family";
 import { reset } from "./header";
 import {
@@ -21,17 +21,16 @@ import {
   FLAG_OPTIONAL,
   FLAG_TRANSITIVE,
   NOTIFY_ATTRIBUTE_LIST,
-  NOTIFY_CEASE_RESOURCES,
   NOTIFY_NETWORK_FIELD,
   NOTIFY_OPTIONAL_ATTRIBUTE,
   NOTIFY_UNRECOGNIZED_WELL_KNOWN,
   RECORD_BYTES,
+  RIB_ADD_PATH,
   RIB_ANNOUNCED,
   RIB_ATTRIBUTES_DISCARDED,
   RIB_END_OF_RIB,
+  RIB_FAMILIES,
   RIB_FAMILIES_IGNORED,
-  RIB_FLAG_ADD_PATH,
-  RIB_FLAG_FAMILY,
   RIB_FLAG_FOUR_OCTET_AS,
   RIB_FLAG_IBGP,
   RIB_FLAGS,
@@ -50,7 +49,7 @@ import {
   VERDICT_WITHDRAW,
 } from "./layout";
 import { decodeNlri } from "./nlri";
-import { internKept, internRaw, keep, keepNothing } from "./rewrite";
+import { keep, keepNothing, keptBlock } from "./rewrite";
 
 // What the walk over one UPDATE's attributes has found.
 let verdict: u32 = VERDICT_OK;
@@ -62,17 +61,6 @@ let rewrite: bool = false;
 /** There is an attribute besides MP_UNREACH_NLRI, or a piece of one. */
 let others: bool = false;
 const seen: usize = memory.data(32);
-
-// Where the next record goes.
-let out: usize = RECORDS;
-
-export function startRecords(): void {
-  out = RECORDS;
-}
-
-export function recordCount(): u32 {
-  return <u32>((out - RECORDS) / RECORD_BYTES);
-}
 
 function count(rib: usize, counter: usize, by: u64): void {
   store<u64>(rib + counter, load<u64>(rib + counter) + by);
@@ -176,29 +164,23 @@ function walk(rib: usize, p: usize, end: usize): i32 {
 }
 
 function addPath(rib: usize, family: u32): bool {
-  return (load<u32>(rib, RIB_FLAGS) & (RIB_FLAG_ADD_PATH << family)) != 0;
+  return ((load<u32>(rib, RIB_ADD_PATH) >> family) & 1) != 0;
 }
 
-/** Appends records; -1 after a reset when the prefixes cannot be read. */
-function emit(rib: usize, p: usize, end: usize, family: u32, set: usize, notify: u32): i32 {
-  const next = decodeNlri(
-    p,
-    end,
-    out,
-    family,
-    <u32>set,
-    set == 0 ? ACTION_WITHDRAW : ACTION_ANNOUNCE,
-    addPath(rib, family),
-  );
+/** Appends records, withdrawals without a block; -1 after a reset when the NLRI cannot be read. */
+function emit(rib: usize, p: usize, end: usize, family: u32, block: usize, notify: u32): i32 {
+  const out = recordsEnd();
+  const action = block == 0 ? ACTION_WITHDRAW : ACTION_ANNOUNCE;
+  const next = decodeNlri(p, end, out, family, block, action, addPath(rib, family));
   if (next == 0) return reset(notify, 0, 0);
-  count(rib, set == 0 ? RIB_WITHDRAWN : RIB_ANNOUNCED, (next - out) / RECORD_BYTES);
-  out = next;
+  count(rib, block == 0 ? RIB_WITHDRAWN : RIB_ANNOUNCED, (next - out) / RECORD_BYTES);
+  setRecordsEnd(next);
   return 0;
 }
 
 /** True when a session has negotiated the family; counts it when not. */
 function negotiated(rib: usize, family: i32): bool {
-  if (family >= 0 && (load<u32>(rib, RIB_FLAGS) & (RIB_FLAG_FAMILY << family)) != 0) return true;
+  if (family >= 0 && ((load<u32>(rib, RIB_FAMILIES) >> family) & 1) != 0) return true;
   count(rib, RIB_FAMILIES_IGNORED, 1);
   return false;
 }
@@ -222,12 +204,8 @@ function emitReach(rib: usize): i32 {
   if (!negotiated(rib, family)) return 0;
   const hopBytes = <u32>load<u8>(reach, 3);
   if (!nextHopLengthOk(family, hopBytes) || hopBytes + 5 > reachBytes) return reset(NOTIFY_OPTIONAL_ATTRIBUTE, 0, 0);
-  let set: usize = 0;
-  if (verdict < <u32>VERDICT_WITHDRAW) {
-    set = internKept(rib, reach);
-    if (set == 0) return reset(NOTIFY_CEASE_RESOURCES, 0, 0);
-  }
-  return emit(rib, reach + 5 + hopBytes, reach + reachBytes, family, set, NOTIFY_OPTIONAL_ATTRIBUTE);
+  const block = verdict < <u32>VERDICT_WITHDRAW ? keptBlock(rib, reach, family) : 0;
+  return emit(rib, reach + 5 + hopBytes, reach + reachBytes, family, block, NOTIFY_OPTIONAL_ATTRIBUTE);
 }
 
 /**
@@ -247,12 +225,11 @@ function checkMandatory(rib: usize, hasNlri: bool): i32 {
 /** The IPv4 prefixes that stand outside MP attributes. */
 function emitNlri(rib: usize, attributes: usize, p: usize, end: usize): i32 {
   if (!negotiated(rib, FAMILY_IPV4)) return 0;
-  let set: usize = 0;
+  let block: usize = 0;
   if (verdict < <u32>VERDICT_WITHDRAW) {
-    set = rewrite ? internKept(rib, 0) : internRaw(attributes, <u32>(p - attributes));
-    if (set == 0) return reset(NOTIFY_CEASE_RESOURCES, 0, 0);
+    block = rewrite ? keptBlock(rib, 0, FAMILY_IPV4) : addBlock(attributes, <u32>(p - attributes), FAMILY_IPV4);
   }
-  return emit(rib, p, end, FAMILY_IPV4, set, NOTIFY_NETWORK_FIELD);
+  return emit(rib, p, end, FAMILY_IPV4, block, NOTIFY_NETWORK_FIELD);
 }
 
 /**
@@ -260,9 +237,10 @@ function emitNlri(rib: usize, attributes: usize, p: usize, end: usize): i32 {
  * reset: the status then holds the NOTIFICATION and nothing of the UPDATE is in the batch.
  */
 export function decodeUpdate(rib: usize, p: usize, bytes: u32): i32 {
-  const before = out;
+  const before = recordsEnd();
+  const blocksBefore = blocksEnd();
   const result = decodeParts(rib, p, bytes);
-  if (result < 0) out = before;
+  if (result < 0) takeBack(before, blocksBefore);
   else count(rib, RIB_UPDATES, 1);
   return result;
 }

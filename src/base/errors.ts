@@ -93,6 +93,10 @@ const rows = {
   BGP_ACTION: { status: 400, text: " please check action in url" },
   BGP_HEX_ODD: { status: 400, text: "please input even length string" },
   BGP_HEX_EMPTY: { status: 400, text: "please input some string" },
+  BGP_FIB_DENIED: {
+    status: 500,
+    text: "bgp.fib.enabled: routes cannot be put into the kernel: not permitted; run as root or grant CAP_NET_ADMIN",
+  },
   BGP_LOOKUP: { status: 400, text: "cannot look this up: {reason}" },
 } as const satisfies Record<string, Row>;
 

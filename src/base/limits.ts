@@ -89,4 +89,49 @@ export const LIMITS = {
   bgpEncodedBytes: 32 << 20,
   /** Bytes that wait for one peer's socket; above it sends are refused, at four times it the session is reset. */
   bgpWriteQueueBytes: 16 << 20,
+
+  // bgp policies
+  bgpPolicies: 256,
+  bgpPolicyRules: 1_000,
+  /** Prefixes, AS numbers and communities of one policy. */
+  bgpPolicyEntries: 200_000,
+  /** Patterns with wildcards in one list: each is tried on each community. */
+  bgpPolicyWildcards: 256,
+  /** Communities that a rule adds to one attribute, or asks for all of: each is compared with each of the route's. */
+  bgpPolicyListed: 256,
+  /** Conditions within `not` within `not`. */
+  bgpPolicyDepth: 8,
+  bgpPolicyExpressionChars: 256,
+  /** States of a regular expression, before and after they are made deterministic. */
+  bgpPolicyStates: 1_024,
+  bgpPolicyPrepends: 255,
+
+  // bgp: origin validation
+  rpkiVrpsPerCache: 4_000_000,
+  /** How long a cache may take to connect, to answer, and for each next piece of an answer. */
+  rpkiAnswerMs: 30_000,
+  rpkiResponseMs: 600_000,
+
+  // bgp: routes in the kernel
+  /** UPDATE bytes that wait for the kernel; above it they are worked off at once. */
+  fibQueueBytes: 4 << 20,
+  /** Routes that the kernel refused and that are kept to be tried again; more are only counted. */
+  fibRefused: 65_536,
+  /** Bytes waiting for a peer's socket at which its exporter pauses, and at which it goes on. */
+  bgpWriteHighBytes: 1 << 20,
+  bgpWriteLowBytes: 256 << 10,
+  /** Ranges of dynamic neighbours, and peers that one may make. */
+  bgpDynamicRanges: 256,
+  bgpDynamicPeers: 1_024,
+  /** Bytes of the text that a Cease carries (RFC 9003). */
+  bgpShutdownTextBytes: 255,
+  /** A record of an MRT file: a route of some thousand peers. */
+  mrtRecordBytes: 16 << 20,
+  /** Routes of one prefix in a record of a snapshot; more go into another record. */
+  mrtRoutesPerRecord: 1_024,
+  /** Bytes that wait for the disk, for each file of messages; what comes beyond them is dropped and counted. */
+  bgpFeedQueueBytes: 32 << 20,
+  bgpBmpStations: 8,
+  /** Bytes that a BMP station has not taken yet; above it the connection is dropped. */
+  bgpBmpQueueBytes: 64 << 20,
 } as const;

@@ -124,6 +124,43 @@ const rows = {
   sennit_bgp_strangers_refused_total: { type: "counter", help: "Connections from addresses that are no peer's" },
   sennit_bgp_memory_bytes: { type: "gauge", help: "Bytes that BGP tables and attribute sets hold" },
   sennit_bgp_attribute_sets: { type: "gauge", help: "Distinct attribute sets" },
+  sennit_bgp_rpki_vrps: { type: "gauge", help: "Distinct VRPs that count", labels: ["family"] },
+  sennit_bgp_rpki_cache_up: { type: "gauge", help: "1 while the cache's data is current", labels: ["cache"] },
+  sennit_bgp_rpki_cache_used: { type: "gauge", help: "1 while the cache's data counts", labels: ["cache"] },
+  sennit_bgp_rpki_cache_vrps: { type: "gauge", help: "VRPs that the cache has", labels: ["cache", "family"] },
+  sennit_bgp_rpki_cache_serial: { type: "gauge", help: "Serial of the cache's data", labels: ["cache"] },
+  sennit_bgp_rpki_cache_updated_seconds: {
+    type: "gauge",
+    help: "Time of the cache's last End of Data, epoch seconds",
+    labels: ["cache"],
+  },
+  sennit_bgp_rpki_cache_connections_total: { type: "counter", help: "Connections to the cache", labels: ["cache"] },
+  sennit_bgp_rpki_cache_errors_total: {
+    type: "counter",
+    help: "Error Reports from and to the cache",
+    labels: ["cache", "direction"],
+  },
+  sennit_bgp_fib_changes_total: { type: "counter", help: "Routes given to the kernel", labels: ["action"] },
+  sennit_bgp_fib_queue_bytes: { type: "gauge", help: "Bytes of UPDATEs that wait for the kernel" },
+  sennit_bgp_fib_refused: { type: "gauge", help: "Routes that the kernel does not take now", labels: ["reason"] },
+  sennit_bgp_fib_refusals_total: { type: "counter", help: "Routes that the kernel refused", labels: ["reason"] },
+  sennit_bgp_feed_records_total: { type: "counter", help: "Records written to files", labels: ["feed"] },
+  sennit_bgp_feed_bytes_total: { type: "counter", help: "Bytes written to files", labels: ["feed"] },
+  sennit_bgp_feed_dropped_total: { type: "counter", help: "Records that did not reach their file", labels: ["feed"] },
+  sennit_bgp_feed_failures_total: { type: "counter", help: "Failures to write a file", labels: ["feed"] },
+  sennit_bgp_bmp_connected: { type: "gauge", help: "1 while the BMP station is connected", labels: ["station"] },
+  sennit_bgp_bmp_bytes_total: { type: "counter", help: "Bytes sent to the BMP station", labels: ["station"] },
+  sennit_bgp_bmp_connections_total: { type: "counter", help: "Connections to the BMP station", labels: ["station"] },
+  sennit_bgp_bmp_dropped_total: {
+    type: "counter",
+    help: "Connections ended because the BMP station did not read",
+    labels: ["station"],
+  },
+  sennit_bgp_bmp_failures_total: {
+    type: "counter",
+    help: "Failed attempts to connect to the BMP station",
+    labels: ["station"],
+  },
 } as const satisfies Record<string, Row>;
 
 type Rows = typeof rows;

@@ -2,7 +2,6 @@
 // store, and hands commands to it.
 
 import { AppError } from "../base/errors.js";
-import { formatAddress, parseAddress } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
 import type { Logger } from "../base/log.js";
 import { onScrape } from "../base/metrics.js";
@@ -10,6 +9,7 @@ import type { Engine } from "../store/engine.js";
 import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
+import { peerAddress } from "./addresses.js";
 import { type BgpConfig, type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
 import type { Statistic } from "./connection.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
@@ -51,7 +51,8 @@ export interface BgpHandle {
   statistic(address: string): Statistic | Promise<Statistic>;
   version(address: string, sent: boolean): Version | Promise<Version>;
   manualStart(address: string): Promise<void>;
-  manualStop(address: string): Promise<void>;
+  /** `reason`: a text for the peer (RFC 9003). */
+  manualStop(address: string, reason?: string): Promise<void>;
   refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void>;
   update(address: string, body: UpdateBody): Promise<void>;
   /** The messages that `update` would send. */
@@ -142,7 +143,7 @@ class Agent implements BgpHandle {
     }
     // Posted together: a change that is committed meanwhile follows behind.
     const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
-    const stops = [...this.#stopped].map((address) => client.call("manualStop", { address }));
+    const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
     await Promise.all([...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
   }
@@ -200,8 +201,8 @@ class Agent implements BgpHandle {
   }
 
   peer(text: string): PeerView {
-    const bytes = parseAddress(text);
-    const found = bytes && this.#find(formatAddress(bytes));
+    const address = peerAddress(text);
+    const found = address && this.#find(address);
     if (!found) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
     return found;
   }
@@ -213,9 +214,8 @@ class Agent implements BgpHandle {
   }
 
   async setPeer(text: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }> {
-    const bytes = parseAddress(text);
-    if (!bytes) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
-    const address = formatAddress(bytes);
+    const address = peerAddress(text);
+    if (!address) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
     const old = this.#find(address);
     if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
@@ -286,9 +286,9 @@ class Agent implements BgpHandle {
     this.#stopped.delete(peer.address);
   }
 
-  async manualStop(address: string): Promise<void> {
+  async manualStop(address: string, reason = ""): Promise<void> {
     const peer = this.#of(address);
-    await this.#worker.client.call("manualStop", peer);
+    await this.#worker.client.call("manualStop", { ...peer, reason });
     this.#stopped.add(peer.address);
   }
 

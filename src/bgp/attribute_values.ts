@@ -8,10 +8,22 @@ export class ValueError extends Error {
   override readonly name = "ValueError";
 }
 
+/** What the meaning of some values hangs on beside themselves. */
+export interface AttributeContext {
+  /** The Protocol-ID of the BGP-LS NLRI that the attributes belong to (RFC 9552 §5.2): flags differ between IGPs. */
+  readonly protocolId?: number | undefined;
+  /** EVPN routes whose encapsulation has 24-bit network identifiers in place of labels (RFC 8365 §5.1.3). */
+  readonly vxlan?: boolean | undefined;
+}
+
 export interface Codec {
-  /** `asBytes`: 4, or 2 on a session without four-octet AS numbers. Values have passed the decoder in Wasm. */
-  decode(value: Buffer, asBytes: 2 | 4): unknown;
-  encode(json: unknown, asBytes: 2 | 4): Buffer;
+  /**
+   * `asBytes`: 4, or 2 on a session without four-octet AS numbers. Any value decodes: one that is malformed, or that its
+   * JSON would not bring back, reads as hex digits.
+   */
+  decode(value: Buffer, asBytes: 2 | 4, context?: AttributeContext): unknown;
+  /** Throws ValueError. */
+  encode(json: unknown, asBytes: 2 | 4, context?: AttributeContext): Buffer;
 }
 
 export function bad(json: unknown, allowed: string): never {
@@ -46,6 +58,18 @@ export function ipv4(json: unknown): Buffer {
   const bytes = typeof json === "string" ? parseAddress(json) : null;
   return bytes?.length === 4 ? Buffer.from(bytes) : bad(json, "an IPv4 address");
 }
+
+/** The codec for values whose length fits; others are hex digits. */
+export function sized(codec: Codec, fits: (bytes: number, asBytes: 2 | 4) => boolean): Codec {
+  return {
+    decode: (value, asBytes, context) =>
+      fits(value.length, asBytes) ? codec.decode(value, asBytes, context) : value.toString("hex"),
+    encode: codec.encode,
+  };
+}
+
+/** `sized` for a list of items of some bytes. */
+export const listed = (codec: Codec, unit: number): Codec => sized(codec, (bytes) => bytes > 0 && bytes % unit === 0);
 
 export const origin: Codec = {
   decode: (value) => value[0],
@@ -88,11 +112,13 @@ function asNumber(json: unknown, asBytes: 2 | 4): Buffer {
 /** AS_PATH: [[type, [as, …]], …]. More numbers than a segment holds (255) go into several. */
 export const asPath: Codec = {
   decode: (value, asBytes) => {
+    if (value.length === 1) return value.toString("hex");
     const segments: [number, number[]][] = [];
     for (let at = 0; at + 2 <= value.length; ) {
       const type = value[at] as number;
       const numbers: number[] = [];
       const end = at + 2 + (value[at + 1] as number) * asBytes;
+      if (end > value.length || end + 1 === value.length) return value.toString("hex");
       for (at += 2; at < end; at += asBytes) numbers.push(value.readUIntBE(at, asBytes));
       segments.push([type, numbers]);
     }

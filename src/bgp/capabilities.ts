@@ -1,56 +1,96 @@
 // THE capability table (RFC 5492): what we announce, and how a received one reads in JSON. An unknown code is kept and
-// shown by its bytes.
+// shown by its bytes. What two OPENs together mean is for negotiate.ts.
 
 import { CAP } from "../wasm/bgp_numbers.js";
 import type { OpenMessage } from "../wasm/bgp_types.js";
+import { addPaths } from "./add_path.js";
+import {
+  readAddPaths,
+  readFqdn,
+  readLongLived,
+  readMultiprotocol,
+  readNextHops,
+  readRestart,
+  writeAddPaths,
+  writeLongLived,
+  writeMultiprotocol,
+  writeNextHops,
+  writeRestart,
+} from "./capability_values.js";
 import type { PeerConfig } from "./config.js";
 import { familyByNumbers, supported } from "./families.js";
+import { announcesFourOctetAs, NOTHING_WITHHELD, type Withheld, withholds } from "./negotiate.js";
+import { ROLES } from "./roles.js";
+
+export { type Negotiated, negotiate, type PeerRestart } from "./negotiate.js";
 
 type Json = Record<string, unknown>;
+
+/** What an OPEN says beside the configuration. */
+export interface OpenContext {
+  /** R: this speaker has restarted and does not know yet what its peers had (RFC 4724 §4.1). */
+  readonly restarting: boolean;
+  /** F: indices of the families whose forwarding state it has kept. */
+  readonly forwarding: readonly number[];
+  readonly withheld: Withheld;
+}
+
+export const PLAIN_OPEN: OpenContext = { restarting: false, forwarding: [], withheld: NOTHING_WITHHELD };
 
 interface Row {
   readonly code: number;
   readonly name: string;
   readonly rfc: number;
+  /** yabgp has no name for it: it is shown under its code, too, as there. */
+  readonly nameless?: true;
   /** The values that we announce, one capability each; none when we do not. */
-  announce?(config: PeerConfig): Uint8Array[];
-  /** Adds what was received to the JSON form; values of the wrong length are shown as bytes. */
+  announce?(config: PeerConfig, context: OpenContext): Uint8Array[];
+  /** Adds what was received to the JSON form; false for a malformed value, which is shown as bytes. */
   show(value: Buffer, json: Json): boolean;
 }
+
+const EMPTY = new Uint8Array();
+const flag = (on: boolean) => (on ? [EMPTY] : []);
 
 const present = (name: string) => (_: Buffer, json: Json) => {
   json[name] = true;
   return true;
 };
 
-function push(json: Json, name: string, ...items: unknown[]): boolean {
-  json[name] = [...((json[name] as unknown[]) ?? []), ...items];
+/** Shows a value, or the items of a list beside those of earlier instances. */
+function put(json: Json, name: string, value: unknown): boolean {
+  if (value === null) return false;
+  json[name] = Array.isArray(value) ? [...((json[name] as unknown[]) ?? []), ...value] : value;
   return true;
 }
 
 const SEND_RECEIVE = ["", "receive", "send", "both"];
+const IPV6_AFI = 2;
 
+/** In the order of yabgp's OPEN, then the others. */
 const ROWS: readonly Row[] = [
   {
     code: CAP.multiprotocol,
     name: "afi_safi",
     rfc: 4760,
-    announce: (config) =>
-      supported(config.afi_safi).map(({ afi, safi }) => Uint8Array.of(afi >> 8, afi & 255, 0, safi)),
-    show: (value, json) => value.length === 4 && push(json, "afi_safi", [value.readUInt16BE(0), value[3]]),
+    announce: (config) => supported(config.afi_safi).map(writeMultiprotocol),
+    show: (value, json) => {
+      const family = readMultiprotocol(value);
+      return put(json, "afi_safi", family && [[family.afi, family.safi]]);
+    },
   },
   {
     code: CAP.ciscoRefresh,
     name: "cisco_route_refresh",
     rfc: 2918,
-    announce: () => [new Uint8Array()],
+    announce: (config) => flag(config.cisco_route_refresh),
     show: present("cisco_route_refresh"),
   },
   {
     code: CAP.routeRefresh,
     name: "route_refresh",
     rfc: 2918,
-    announce: () => [new Uint8Array()],
+    announce: (config) => flag(config.route_refresh),
     show: present("route_refresh"),
   },
   {
@@ -60,7 +100,7 @@ const ROWS: readonly Row[] = [
     announce: (config) => {
       const value = Buffer.alloc(4);
       value.writeUInt32BE(config.local_as);
-      return [value];
+      return announcesFourOctetAs(config) ? [value] : [];
     },
     show: present("four_bytes_as"),
   },
@@ -68,79 +108,159 @@ const ROWS: readonly Row[] = [
     code: CAP.extendedNextHop,
     name: "ext_nexthop",
     rfc: 8950,
-    show: (value, json) => {
-      if (value.length % 6 !== 0) return false;
-      for (let at = 0; at < value.length; at += 6) {
-        const afiSafi = [value.readUInt16BE(at), value.readUInt16BE(at + 2)];
-        push(json, "ext_nexthop", { afi_safi: afiSafi, nexthop_afi: value.readUInt16BE(at + 4) });
-      }
-      return true;
+    announce: (config) => {
+      const families = supported(config.ext_nexthop);
+      return families.length === 0 ? [] : [writeNextHops(families, IPV6_AFI)];
     },
+    show: (value, json) =>
+      put(
+        json,
+        "ext_nexthop",
+        readNextHops(value)?.map(({ afi, safi, nextHopAfi }) => ({ afi_safi: [afi, safi], nexthop_afi: nextHopAfi })) ??
+          null,
+      ),
   },
-  { code: CAP.gracefulRestart, name: "graceful_restart", rfc: 4724, show: present("graceful_restart") },
   {
     code: CAP.addPath,
     name: "add_path",
     rfc: 7911,
-    show: (value, json) => {
-      if (value.length % 4 !== 0) return false;
-      for (let at = 0; at < value.length; at += 4) {
-        const [afi, safi] = [value.readUInt16BE(at), value[at + 2] as number];
-        const name = familyByNumbers(afi, safi)?.name ?? `${afi}/${safi}`;
-        push(json, "add_path", { afi_safi: name, "send/receive": SEND_RECEIVE[value[at + 3] as number] ?? "" });
-      }
-      return true;
+    announce: (config) => {
+      const names = supported(config.afi_safi).map(({ name }) => name);
+      const entries = addPaths(config.add_path).filter(({ family }) => names.includes(family.name));
+      return entries.length === 0 ? [] : [writeAddPaths(entries.map(({ family, mode }) => ({ ...family, mode })))];
     },
+    show: (value, json) =>
+      put(
+        json,
+        "add_path",
+        readAddPaths(value)?.map(({ afi, safi, mode }) => ({
+          afi_safi: familyByNumbers(afi, safi)?.name ?? `${afi}/${safi}`,
+          "send/receive": SEND_RECEIVE[mode] ?? "",
+        })) ?? null,
+      ),
   },
   {
     code: CAP.enhancedRefresh,
     name: "enhanced_route_refresh",
     rfc: 7313,
+    announce: (config) => flag(config.enhanced_route_refresh),
     show: present("enhanced_route_refresh"),
+  },
+  {
+    code: CAP.extendedMessage,
+    name: "extended_messages",
+    rfc: 8654,
+    nameless: true,
+    announce: (config) => flag(config.extended_messages),
+    show: present("extended_messages"),
+  },
+  {
+    code: CAP.role,
+    name: "role",
+    rfc: 9234,
+    nameless: true,
+    announce: ({ role }) => (role === "" ? [] : [Uint8Array.of(ROLES.indexOf(role))]),
+    show: (value, json) => put(json, "role", value.length === 1 ? (ROLES[value[0] as number] ?? value[0]) : null),
+  },
+  {
+    code: CAP.gracefulRestart,
+    name: "graceful_restart",
+    rfc: 4724,
+    announce: (config, { restarting, forwarding }) => {
+      if (config.graceful_restart === false) return [];
+      // RFC 4724 §4.2: one who only helps says so with no family; it asks for no time of its own.
+      const helper = { restarting: false, notification: true, restartTime: 0, families: [] };
+      if (config.graceful_restart === "helper") return [writeRestart(helper)];
+      const families = supported(config.afi_safi).map(({ afi, safi, rib }) => {
+        return { afi, safi, forwarding: forwarding.includes(rib) };
+      });
+      return [writeRestart({ restarting, notification: true, restartTime: config.restart_time, families })];
+    },
+    show: (value, json) => {
+      json["graceful_restart"] = true;
+      const restart = readRestart(value);
+      if (restart) {
+        json["graceful_restart_state"] = {
+          restarting: restart.restarting,
+          notification: restart.notification,
+          restart_time: restart.restartTime,
+          families: restart.families.map(({ afi, safi, forwarding }) => ({ afi_safi: [afi, safi], forwarding })),
+        };
+      }
+      return true;
+    },
   },
   {
     code: CAP.longLivedGr,
     name: "LLGR",
     rfc: 9494,
-    show: (value, json) => {
-      if (value.length % 7 !== 0) return false;
-      for (let at = 0; at < value.length; at += 7) {
-        push(json, "LLGR", { afi_safi: [value.readUInt16BE(at), value[at + 2]], time: value.readUIntBE(at + 4, 3) });
-      }
-      return true;
+    // RFC 9494 §3: never without graceful restart.
+    announce: ({ llgr_stale_time: staleTime, graceful_restart, afi_safi }, { forwarding }) => {
+      if (staleTime === 0 || graceful_restart === false) return [];
+      const families = supported(afi_safi).map(({ afi, safi, rib }) => {
+        return { afi, safi, staleTime, forwarding: forwarding.includes(rib) };
+      });
+      return [writeLongLived(graceful_restart === "helper" ? [] : families)];
     },
+    show: (value, json) =>
+      put(
+        json,
+        "LLGR",
+        readLongLived(value)?.map(({ afi, safi, staleTime }) => ({ afi_safi: [afi, safi], time: staleTime })) ?? null,
+      ),
+  },
+  {
+    code: CAP.fqdn,
+    name: "fqdn",
+    rfc: 0,
+    nameless: true,
+    show: (value, json) => put(json, "fqdn", readFqdn(value)),
   },
   { code: CAP.ciscoMultiSession, name: "cisco_multi_session", rfc: 0, show: present("cisco_multi_session") },
 ];
 
+const BY_CODE = new Map(ROWS.map((row) => [row.code, row]));
+
 /** The capabilities of our OPEN: {code, length, value} one after another, as BgpModule.encodeOpen takes them. */
-export function announcedCapabilities(config: PeerConfig): Buffer {
-  const parts = ROWS.flatMap(({ code, announce }) =>
-    (announce?.(config) ?? []).map((value) => Buffer.concat([Uint8Array.of(code, value.length), value])),
+export function announcedCapabilities(config: PeerConfig, context: OpenContext = PLAIN_OPEN): Buffer {
+  const parts = ROWS.filter(({ code }) => !withholds(context.withheld, code)).flatMap(({ code, announce }) =>
+    (announce?.(config, context) ?? []).map((value) => Buffer.concat([Uint8Array.of(code, value.length), value])),
   );
   return Buffer.concat(parts);
 }
 
-/** Our capabilities as yabgp's `capability.local`. */
+/** The names under which `capability.local` has true or false, as yabgp's and behind them ours. */
+const LOCAL_FLAGS = [
+  "four_bytes_as",
+  "route_refresh",
+  "cisco_route_refresh",
+  "enhanced_route_refresh",
+  "graceful_restart",
+  "cisco_multi_session",
+  "extended_messages",
+];
+
+/** Our capabilities as yabgp's `capability.local`; what it has no word for only where it is announced. */
 export function localJson(config: PeerConfig): Json {
-  const names = ["four_bytes_as", "route_refresh", "cisco_route_refresh", "enhanced_route_refresh"];
-  const flags = [...names, "graceful_restart", "cisco_multi_session"].map((name) => {
+  const announced = new Map(ROWS.map((row) => [row.name, row.announce?.(config, PLAIN_OPEN) ?? []]));
+  const json: Json = Object.fromEntries(LOCAL_FLAGS.map((name) => [name, (announced.get(name)?.length ?? 0) > 0]));
+  const [path, ...more] = config.add_path;
+  json["add_path"] = path === undefined ? null : more.length === 0 ? path : config.add_path;
+  json["afi_safi"] = supported(config.afi_safi).map(({ afi, safi }) => [afi, safi]);
+  for (const name of ["ext_nexthop", "role", "LLGR"]) {
     const row = ROWS.find((candidate) => candidate.name === name);
-    return [name, row?.announce !== undefined];
-  });
-  return {
-    ...Object.fromEntries(flags),
-    add_path: null,
-    afi_safi: supported(config.afi_safi).map(({ afi, safi }) => [afi, safi]),
-  };
+    for (const value of announced.get(name) ?? []) row?.show(Buffer.from(value), json);
+  }
+  return json;
 }
 
 /** Received capabilities as yabgp's `capability.remote`. */
 export function remoteJson(open: OpenMessage): Json {
   const json: Json = {};
   for (const { code, value } of open.capabilities) {
-    const row = ROWS.find((candidate) => candidate.code === code);
-    if (!row?.show(Buffer.from(value), json)) json[String(code)] = bytesText(value);
+    const row = BY_CODE.get(code);
+    const shown = row?.show(Buffer.from(value), json) ?? false;
+    if (!shown || row?.nameless) json[String(code)] = bytesText(value);
   }
   return json;
 }
@@ -155,28 +275,4 @@ export function bytesText(bytes: Uint8Array): string {
     else text += { 9: "\\t", 10: "\\n", 13: "\\r" }[byte] ?? `\\x${byte.toString(16).padStart(2, "0")}`;
   }
   return `b'${text}'`;
-}
-
-/** What both OPENs together allow. */
-export interface Negotiated {
-  readonly families: readonly { afi: number; safi: number; rib: number }[];
-  readonly fourOctetAs: boolean;
-  /** The message type for a route refresh, 0 when the peer takes none. */
-  readonly refreshType: number;
-  readonly holdTime: number;
-}
-
-/** RFC 4760 §8: without any multiprotocol capability a peer speaks IPv4 unicast. */
-export function negotiate(config: PeerConfig, open: OpenMessage): Negotiated {
-  const has = (code: number) => open.capabilities.some((capability) => capability.code === code);
-  const offered = open.capabilities
-    .filter(({ code, value }) => code === CAP.multiprotocol && value.length === 4)
-    .map(({ value }) => `${((value[0] as number) << 8) | (value[1] as number)}/${value[3]}`);
-  const theirs = has(CAP.multiprotocol) ? offered : ["1/1"];
-  return {
-    families: supported(config.afi_safi).filter(({ afi, safi }) => theirs.includes(`${afi}/${safi}`)),
-    fourOctetAs: open.capabilities.some(({ code, value }) => code === CAP.fourOctetAs && value.length === 4),
-    refreshType: has(CAP.routeRefresh) ? 5 : has(CAP.ciscoRefresh) ? 128 : 0,
-    holdTime: Math.min(config.hold_time, open.holdTime),
-  };
 }

@@ -2,9 +2,10 @@
 // No state machine here. Nothing that a peer sends makes this throw.
 
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import { LIMITS } from "../base/limits.js";
 import type { BgpModule } from "../wasm/bgp.js";
-import { INPUT_BYTES, MESSAGE_BYTES_MAX, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
+import { INPUT_BYTES, MESSAGE_BYTES_EXTENDED, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
 import type { NotificationContent, RibSlot } from "../wasm/bgp_types.js";
 
 /** Messages by kind, as yabgp's statistic names them. */
@@ -41,28 +42,46 @@ const COUNTER: Record<number, keyof MessageCounts> = {
 /** What a connection tells its session. */
 export interface ConnectionEvents {
   message(type: number, message: Buffer): void;
+  /** UPDATEs have been decoded: they are to be applied, and the batch ended. False without memory. */
+  batch(): boolean;
   /** So many UPDATEs have gone to the RIB. */
   updates(count: number): void;
   /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
   error(content: NotificationContent): void;
   closed(): void;
+  /** The queue was full and has room again. */
+  drained(): void;
 }
+
+/** Sees whole messages, as they went over the wire. The bytes are valid during the call only. */
+export type Tap = (sent: boolean, bytes: Uint8Array) => void;
 
 /** How long a closed connection may take to send its last NOTIFICATION. */
 const LINGER_MS = 1_000;
-const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_MAX;
+/** What is left of the input beside the longest message that may not have come whole. */
+const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_EXTENDED;
 
 export class Connection {
   readonly outgoing: boolean;
   readonly statistic: Statistic = { receive: noMessages(), send: noMessages() };
   /** UPDATEs go to the RIB only when the session is established. */
   established = false;
+  tap: Tap | null = null;
   readonly #socket: Socket;
   readonly #module: BgpModule;
   readonly #rib: RibSlot;
   readonly #events: ConnectionEvents;
   #rest: Buffer | null = null;
   #open = true;
+  #full = false;
+  #progressAt = 0;
+  /** One for all writes: the socket calls it when bytes have gone to the kernel. */
+  readonly #written = () => {
+    this.#progressAt = performance.now();
+    if (!this.#full || this.#socket.writableLength > LIMITS.bgpWriteLowBytes) return;
+    this.#full = false;
+    if (this.#open) this.#events.drained();
+  };
 
   constructor(socket: Socket, outgoing: boolean, module: BgpModule, rib: RibSlot, events: ConnectionEvents) {
     this.#socket = socket;
@@ -82,6 +101,24 @@ export class Connection {
     return (this.#socket.localAddress ?? "").replace(/^::ffff:/, "");
   }
 
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  get remotePort(): number {
+    return this.#socket.remotePort ?? 0;
+  }
+
+  /** True from the high water mark on until `drained`: who has much to send waits. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** When the peer last took bytes (ms of performance.now()), Infinity when none are waiting for it. */
+  get progressAt(): number {
+    return this.#socket.writableLength === 0 ? Number.POSITIVE_INFINITY : this.#progressAt;
+  }
+
   /** Bytes that wait for the socket. */
   get queuedBytes(): number {
     return this.#socket.writableLength;
@@ -92,10 +129,19 @@ export class Connection {
     if (!this.#open) return;
     const counter = COUNTER[type];
     if (counter) this.statistic.send[counter] += count;
-    this.#socket.write(bytes);
+    this.tap?.(true, bytes);
+    if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
+    this.#socket.write(bytes, this.#written);
+    if (this.#socket.writableLength >= LIMITS.bgpWriteHighBytes) this.#full = true;
+    // Not at once: the sender may be in the middle of a batch for all peers.
     if (this.#socket.writableLength > LIMITS.bgpWriteQueueBytes * 4) {
-      this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() });
+      setImmediate(() => this.#open && this.#events.error({ notify: NOTIFY.resources, data: new Uint8Array() }));
     }
+  }
+
+  /** Sends bytes that need be no messages; they count as none. */
+  sendRaw(bytes: Uint8Array): void {
+    if (this.#open) this.#socket.write(bytes, this.#written);
   }
 
   /** Closes once what was sent has gone out. No event follows. */
@@ -132,20 +178,30 @@ export class Connection {
       const type = stop === STOP.message ? this.#module.messageType : 0;
       const message = stop === STOP.message ? this.#module.takeMessage() : null;
       const fault = stop === STOP.reset ? this.#module.notification() : null;
+      let applied = true;
       if (updates > 0) {
+        this.#tapUpdates();
         this.statistic.receive.Updates += updates;
+        applied = this.#events.batch();
         this.#events.updates(updates);
       }
-      if (!this.#open || stop === STOP.needMore) return;
+      if (!this.#open || (applied && stop === STOP.needMore)) return;
+      if (applied && stop === STOP.recordsFull) continue;
       if (message) {
+        this.tap?.(false, message);
         const counter = COUNTER[type];
         if (counter) this.statistic.receive[counter]++;
         this.#events.message(type, message);
-      } else {
+      } else if (stop !== STOP.needMore || !applied) {
         this.#events.error(fault ?? { notify: NOTIFY.resources, data: new Uint8Array() });
         // The session has closed the connection: what is left of the bytes is dropped.
         return;
       }
     }
+  }
+
+  /** UPDATEs that the module has used up without handing them over: whole, one after another. */
+  #tapUpdates(): void {
+    if (this.tap) this.tap(false, this.#module.consumed());
   }
 }

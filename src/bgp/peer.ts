@@ -3,44 +3,67 @@
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
-import type { OpenMessage, RibSlot } from "../wasm/bgp_types.js";
+import type { OpenMessage } from "../wasm/bgp_types.js";
 import { localJson, remoteJson } from "./capabilities.js";
 import type { PeerConfig } from "./config.js";
 import { noMessages, type Statistic } from "./connection.js";
-import { RIB_FAMILIES } from "./families.js";
+import { FAMILIES, supported } from "./families.js";
+import { PeerMemory } from "./memory.js";
+import type { Negotiated } from "./negotiate.js";
+import type { ObservedPeer } from "./observer.js";
+import type { Observers } from "./observers.js";
+import { PeerRoutes, type RoutesHost } from "./peer_routes.js";
 import type { PeerFigures, PeerState, Version } from "./protocol.js";
-import { replay } from "./replay.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
+import { versionOf } from "./shared_state.js";
 
-export interface PeerHost extends SessionHost {
+export interface PeerHost extends SessionHost, RoutesHost {
   log(peer: string, text: string): void;
+  readonly observers: Observers;
 }
 
 export class Peer {
   readonly config: PeerConfig;
-  readonly ribIn: RibSlot;
-  readonly ribOut: RibSlot;
+  readonly routes: PeerRoutes;
   readonly #host: PeerHost;
+  readonly #memory: PeerMemory;
   readonly #events: SessionEvents;
   #session: Session;
   /** A second connection that waits for the collision to be decided. */
   #rival: Session | null = null;
+  readonly #dynamic: { accepts(as: number): boolean; ended(): void } | null;
+  #observed: ObservedPeer | null = null;
   #upSince = 0;
+  /** When the latest session came up, in seconds since 1970; 0 when none has. */
+  upSinceEpoch = 0;
   #flops = 0;
   #remote: Record<string, unknown> = {};
+  /** Families whose limit is near. */
+  readonly #warned = new Set<number>();
 
-  constructor(host: PeerHost, config: PeerConfig) {
+  /** `accepts`: of a dynamic neighbour, the AS numbers that it may have. `ended`: it is one, and its session has gone. */
+  constructor(
+    host: PeerHost,
+    config: PeerConfig,
+    dynamic: { accepts(as: number): boolean; ended(): void } | null = null,
+  ) {
     this.#host = host;
     this.config = config;
-    this.ribIn = host.module.createRib();
-    this.ribOut = host.module.createRib();
+    this.#memory = new PeerMemory(dynamic?.accepts ?? null);
+    this.#dynamic = dynamic;
+    const note = (text: string) => host.log(config.remote_addr, text);
+    this.routes = new PeerRoutes(host, config, { endOfRib: () => undefined, note });
     this.#events = {
       opened: (session, open) => this.#opened(session, open),
       up: (session) => this.#up(session),
-      down: () => this.#down(),
+      down: (session) => this.#down(session),
+      batch: () => this.#batch(),
       refresh: (session, afi, safi) => this.#refreshAsked(session, afi, safi),
+      refreshBegan: (_, family) => this.routes.refreshBegan(family),
+      refreshEnded: (_, family) => this.routes.refreshEnded(family),
+      drained: () => this.routes.exporter.drained(),
       lost: (session) => this.#lost(session),
-      note: (text) => host.log(config.remote_addr, text),
+      note,
     };
     this.#session = this.#newSession();
   }
@@ -59,34 +82,35 @@ export class Peer {
   }
 
   #newSession(): Session {
-    return new Session(this.#host, this.config, this.ribIn, this.#events);
+    return new Session(this.#host, this.config, this.routes.ribIn, this.#events, this.#memory);
   }
 
   start(): void {
+    this.#memory.forget();
     this.#session.input({ kind: "start" });
   }
 
   /** Ends the session until start(). */
-  stop(notify: number = NOTIFY.shutdown): void {
-    this.#rival?.dispose(notify);
+  stop(notify: number = NOTIFY.shutdown, text = ""): void {
+    this.#rival?.dispose(notify, text);
     this.#rival = null;
-    this.#session.input({ kind: "stop", notify });
+    this.#session.stop(notify, text);
+    this.routes.forget();
   }
 
   /** Ends the peer for good. */
   dispose(notify: number): void {
     this.#rival?.dispose(notify);
     this.#session.dispose(notify);
-    this.#host.module.freeRib(this.ribIn);
-    this.#host.module.freeRib(this.ribOut);
+    this.routes.dispose();
   }
 
   /** Takes a connection from the peer; the reason when it is refused, as NOTIFICATION code. */
   accept(socket: Socket): number | null {
     const { name, stopped } = this.#session.state;
-    if (stopped) return NOTIFY.rejected;
+    if (stopped || this.#session.damped) return NOTIFY.rejected;
     if (name === "ESTABLISHED" || this.#rival) return NOTIFY.collision;
-    if (name === "OPENSENT" || name === "OPENCONFIRM") {
+    if (this.#session.connected) {
       this.#rival = this.#newSession();
       this.#rival.accept(socket);
     } else this.#session.accept(socket);
@@ -128,35 +152,94 @@ export class Peer {
       this.#rival = null;
       silent.dispose(NOTIFY.collision);
     }
-    const { negotiated } = session;
-    if (!negotiated) return;
-    const families = negotiated.families.map((family) => family.rib);
-    const options = { fourOctetAs: negotiated.fourOctetAs, families };
-    this.#host.module.startSession(this.ribIn, { ...options, ibgp: this.ibgp });
-    // What we send ourselves is kept as it is, LOCAL_PREF included: hence as if internal.
-    this.#host.module.startSession(this.ribOut, { ...options, ibgp: true });
+    const { negotiated, open } = session;
+    if (!negotiated || !open) return;
     this.#upSince = performance.now();
+    this.upSinceEpoch = Math.floor(Date.now() / 1000);
     this.#host.log(this.config.remote_addr, "is established");
-    for (const family of negotiated.families) this.#replay(session, family.rib);
+    this.#observe(session, negotiated);
+    this.routes.up(session, open);
   }
 
-  #down(): void {
+  /** Tells the observers of the session, and lets them see its messages. */
+  #observe(session: Session, negotiated: Negotiated): void {
+    const { connection, openSent, openReceived, open, config } = session;
+    const { observers } = this.#host;
+    if (!connection || !openSent || !openReceived || !open) return;
+    const peer: ObservedPeer = {
+      address: config.remote_addr,
+      remoteAs: config.remote_as,
+      localAs: config.local_as,
+      localAddress: connection.localAddress,
+      localPort: connection.localPort,
+      remotePort: connection.remotePort,
+      remoteId: open.identifier,
+      ibgp: this.ibgp,
+      fourOctetAs: negotiated.fourOctetAs,
+      addPathIn: negotiated.addPathIn,
+      addPathOut: negotiated.addPathOut,
+      openSent,
+      openReceived,
+    };
+    this.#observed = peer;
+    connection.tap = observers.tap(peer);
+    observers.up(peer);
+  }
+
+  #down(session: Session): void {
     this.#flops++;
-    this.#host.module.clearRib(this.ribIn);
+    if (this.#observed) this.#host.observers.down(this.#observed, session.ended);
+    this.#observed = null;
+    this.routes.down(session);
     this.#host.log(this.config.remote_addr, "is down");
+    if (this.#dynamic) setImmediate(() => this.#dynamic?.ended());
+  }
+
+  /** UPDATEs have been decoded: into the tables, and on to the others. */
+  #batch(): boolean {
+    const applied = this.#host.routing.apply(this.routes.ribIn);
+    this.routes.noticeEnds();
+    this.#limit();
+    return applied;
+  }
+
+  /** RFC 4486: too many prefixes end the session, if the peer has a limit. */
+  #limit(): void {
+    const { max_prefix: limit, max_prefix_restart: restart } = this.config;
+    if (limit === 0) return;
+    for (const { afi, safi, rib } of this.#session.negotiated?.families ?? []) {
+      const count = this.#host.module.tables.count(this.routes.ribIn, rib);
+      if (count <= limit) {
+        this.#warnOfLimit(rib, count, limit);
+        continue;
+      }
+      const idleMs = restart === 0 ? Number.POSITIVE_INFINITY : restart * 1000;
+      const data = Uint8Array.of(
+        afi >> 8,
+        afi & 255,
+        safi,
+        limit >>> 24,
+        (limit >> 16) & 255,
+        (limit >> 8) & 255,
+        limit & 255,
+      );
+      this.#session.end(NOTIFY.prefixes, { idleMs, data });
+      return;
+    }
+  }
+
+  #warnOfLimit(family: number, count: number, limit: number): void {
+    const over = count * 100 > limit * this.config.max_prefix_warn;
+    if (over && !this.#warned.has(family)) {
+      this.#host.log(this.config.remote_addr, `${count} of at most ${limit} prefixes of ${FAMILIES[family]?.name}`);
+    }
+    if (over) this.#warned.add(family);
+    else this.#warned.delete(family);
   }
 
   #refreshAsked(session: Session, afi: number, safi: number): void {
     const family = session.negotiated?.families.find((row) => row.afi === afi && row.safi === safi);
-    if (family) this.#replay(session, family.rib);
-  }
-
-  #replay(session: Session, family: number): void {
-    const { connection, negotiated } = session;
-    if (!connection || !negotiated) return;
-    const unsent = replay(this.#host.module, this.ribOut, family, negotiated.fourOctetAs, connection);
-    if (unsent > 0)
-      this.#host.log(this.config.remote_addr, `${unsent} prefixes have attributes too long for this session`);
+    if (family) this.routes.refresh(session, family.rib);
   }
 
   state(): PeerState {
@@ -170,6 +253,7 @@ export class Peer {
       remote_addr: config.remote_addr,
       remote_as: config.remote_as,
       uptime: this.uptimeSeconds,
+      last_notification: this.#memory.last,
     };
   }
 
@@ -181,18 +265,24 @@ export class Peer {
     return this.#session.connection?.statistic ?? { receive: noMessages(), send: noMessages() };
   }
 
+  /** Route changes on this connection, by family index. */
+  changes(sent: boolean): number[] {
+    const { tables } = this.#host.module;
+    const { exporter, ribIn } = this.routes;
+    return FAMILIES.map(({ rib }) =>
+      sent ? tables.changes(exporter.fixed, rib) + tables.changes(exporter.out, rib) : tables.changes(ribIn, rib),
+    );
+  }
+
   version(sent: boolean): Version {
-    const changes = (name: string) => {
-      const family = RIB_FAMILIES.find((row) => row.name === name);
-      return family ? this.#host.module.changes(sent ? this.ribOut : this.ribIn, family.rib) : 0;
-    };
-    return { ipv4: changes("ipv4"), ipv6: changes("ipv6"), flowspec: 0, mpls_vpn: 0, sr_policy: 0 };
+    return versionOf(this.changes(sent));
   }
 
   figures(): PeerFigures {
-    const { module } = this.#host;
-    const received = module.counters(this.ribIn);
-    const sent = module.counters(this.ribOut);
+    const { tables } = this.#host.module;
+    const { exporter, ribIn } = this.routes;
+    const received = tables.counters(ribIn);
+    const sent = tables.counters(exporter.fixed);
     return {
       address: this.config.remote_addr,
       fsm: this.#session.state.name,
@@ -209,10 +299,10 @@ export class Peer {
         discarded: received.treatedAsWithdraw + received.familiesIgnored,
       },
       sent: { withdrawUpdates: sent.withdrawUpdates, withdrawn: sent.withdrawn },
-      routes: RIB_FAMILIES.filter((family) => this.config.afi_safi.includes(family.name)).map((family) => ({
+      routes: supported(this.config.afi_safi).map((family) => ({
         family: family.name,
-        received: module.prefixCount(this.ribIn, family.rib),
-        advertised: module.prefixCount(this.ribOut, family.rib),
+        received: tables.count(ribIn, family.rib),
+        advertised: tables.count(exporter.fixed, family.rib) + tables.count(exporter.out, family.rib),
       })),
     };
   }

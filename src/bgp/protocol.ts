@@ -3,7 +3,11 @@
 import type { PeerConfig } from "./config.js";
 import type { Statistic } from "./connection.js";
 import type { EventInterest } from "./events.js";
+import type { FeedFigures, SnapshotResult } from "./feeds.js";
+import type { FibFigures } from "./fib/installer.js";
 import type { StateName } from "./fsm.js";
+import type { NotificationView } from "./notifications.js";
+import type { RpkiFigures, Validation, ValidationQuery } from "./rtr/protocol.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerState {
@@ -14,6 +18,8 @@ export interface PeerState {
   readonly local_as: number;
   /** Seconds in ESTABLISHED, 0 otherwise. */
   readonly uptime: number;
+  /** The last NOTIFICATION, whoever sent it; null when there was none. */
+  readonly last_notification: NotificationView | null;
   readonly capability: { readonly local: Record<string, unknown>; readonly remote: Record<string, unknown> };
 }
 
@@ -57,6 +63,14 @@ export interface SpeakerFigures {
   /** Connections from addresses of no peer. */
   readonly strangersRefused: number;
   readonly memory: { readonly heldBytes: number; readonly sets: number; readonly totalBytes: number };
+}
+
+/** Figures of the whole room. */
+export interface RoomFigures extends SpeakerFigures {
+  readonly rpki: RpkiFigures;
+  /** Null: routes do not go into the kernel. */
+  readonly fib: FibFigures | null;
+  readonly feeds: FeedFigures;
 }
 
 /** Route changes of a direction on this connection: by the groups that yabgp counts, and by each further family. */
@@ -112,7 +126,8 @@ export type BgpMethods = {
   statistic(params: OfPeer): Statistic;
   version(params: OfPeer<{ sent: boolean }>): Version;
   manualStart(params: OfPeer): void;
-  manualStop(params: OfPeer): void;
+  /** `reason`: a shutdown communication (RFC 9003). */
+  manualStop(params: OfPeer<{ reason: string }>): void;
   refresh(params: OfPeer<{ afi: unknown; safi: unknown; res: unknown }>): void;
   update(params: OfPeer<{ body: UpdateBody }>): void;
   encode(params: OfPeer<{ body: UpdateBody }>): Uint8Array;
@@ -125,7 +140,10 @@ export type BgpMethods = {
   subscribe(params: EventInterest | null): void;
   /** Control has taken so many events: more may follow. */
   eventsTaken(params: number): void;
-  figures(params: undefined): SpeakerFigures;
+  validate(params: ValidationQuery): Validation;
+  /** Writes a snapshot of all Adj-RIBs-In. */
+  snapshot(params: undefined): Promise<SnapshotResult>;
+  figures(params: undefined): RoomFigures;
   close(params: undefined): Promise<void>;
 };
 

@@ -60,6 +60,7 @@ export interface PeerNumbers {
 export interface PeerTexts {
   readonly localAddress: string;
   readonly capability: PeerState["capability"];
+  readonly lastNotification: PeerState["last_notification"];
 }
 
 /** Seconds of a clock that all threads share and that is never set. */
@@ -120,7 +121,7 @@ export function versionOf(changes: ArrayLike<number>): Version {
 
 /** Control's end of a block. Each `read...` gives null when the writer has stopped in the middle of a write. */
 export class StateReader {
-  texts: PeerTexts = { localAddress: "", capability: { local: {}, remote: {} } };
+  texts: PeerTexts = { localAddress: "", capability: { local: {}, remote: {} }, lastNotification: null };
   readonly #lock: Int32Array;
   readonly #words: Float64Array;
   readonly #copy = new Float64Array(WORDS);
@@ -158,6 +159,7 @@ export class StateReader {
       remote_addr: address,
       remote_as: words[FIELDS.remoteAs.offset] as number,
       uptime: upSince === 0 ? 0 : Math.max(0, monotonicSeconds() - upSince),
+      last_notification: this.texts.lastNotification,
     };
   }
 

@@ -53,17 +53,20 @@ class Entry implements StateEntry {
 
 /** How often figures that change without anybody's doing are written: bytes leave a queue, time passes. */
 const REFRESH_MS = 50;
+/** Peers whose texts are looked at each time. */
+const TEXTS_A_TICK = 8;
 
 export class StateBoard {
   readonly #emit: (event: BlockEvent) => void;
   readonly #entries = new Map<string, Entry>();
   #dirty: Entry[] = [];
+  #next = 0;
   #immediate: NodeJS.Immediate | null = null;
   readonly #timer: NodeJS.Timeout;
 
   constructor(emit: (event: BlockEvent) => void) {
     this.#emit = emit;
-    this.#timer = setInterval(() => this.refresh(), REFRESH_MS);
+    this.#timer = setInterval(() => this.#tick(), REFRESH_MS);
     this.#timer.unref();
   }
 
@@ -78,9 +81,21 @@ export class StateBoard {
     return entry;
   }
 
-  /** Writes all peers anew. */
-  refresh(): void {
-    for (const entry of this.#entries.values()) {
+  /** Writes a peer anew, with its texts. */
+  refresh(address: string): void {
+    const entry = this.#entries.get(address);
+    if (!entry) return;
+    entry.fsm = "";
+    this.#write(entry);
+  }
+
+  /** Figures change with what comes and goes; texts with the state, and now and then without: a few at a time. */
+  #tick(): void {
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) this.#write(entry);
+    for (let i = 0; i < Math.min(TEXTS_A_TICK, entries.length); i++) {
+      this.#next = (this.#next + 1) % entries.length;
+      const entry = entries[this.#next] as Entry;
       entry.fsm = "";
       this.#write(entry);
     }

@@ -2,7 +2,8 @@
 
 import type { BgpModule } from "../wasm/bgp.js";
 import { ATTR, MESSAGE_BYTES_MAX } from "../wasm/bgp_numbers.js";
-import { bad, list, ValueError } from "./attribute_values.js";
+import { jsonContext } from "./attribute_context.js";
+import { type AttributeContext, bad, list, ValueError } from "./attribute_values.js";
 import { encodeAttributes } from "./attributes.js";
 import { FAMILIES, type Family, familyByNumbers } from "./families.js";
 import { members } from "./nlri/codec.js";
@@ -53,14 +54,20 @@ export function sendsSomething(body: UpdateBody): boolean {
 class Maker {
   readonly #module: BgpModule;
   readonly #context: UpdateContext;
+  readonly #values: AttributeContext;
 
-  constructor(module: BgpModule, context: UpdateContext) {
+  constructor(module: BgpModule, context: UpdateContext, values: AttributeContext) {
     this.#module = module;
     this.#context = context;
+    this.#values = values;
   }
 
   #addPath(family: Family): boolean {
     return this.#context.addPath?.(FAMILIES.indexOf(family)) ?? false;
+  }
+
+  #options(family: Family) {
+    return { addPath: this.#addPath(family), context: this.#values };
   }
 
   get #bytesMax(): number {
@@ -75,7 +82,7 @@ class Maker {
   /** `json`: a list, or one item. Throws ValueError, RangeError. */
   announce(family: Family, json: unknown, attributes: Buffer, hop: Buffer | null): Buffer {
     if (isEmpty(json)) return bad(json, "a list of 1 items or more as nlri");
-    const items = encodeItems(family, json, { addPath: this.#addPath(family), withdraw: false });
+    const items = encodeItems(family, json, { ...this.#options(family), withdraw: false });
     const rib = this.#inWasm(family);
     if (rib === null) return announceMessages(family, attributes, hop, items, this.#bytesMax);
     return this.#module.encodeAnnounce(rib, attributes, hop, Buffer.concat(items));
@@ -84,7 +91,7 @@ class Maker {
   /** An empty list is End-of-RIB: what yabgp shows for one. Throws ValueError, RangeError. */
   withdraw(family: Family, json: unknown): Buffer {
     if (json === undefined || json === null) return bad(json, "a list as withdraw");
-    const items = encodeItems(family, json, { addPath: this.#addPath(family), withdraw: true });
+    const items = encodeItems(family, json, { ...this.#options(family), withdraw: true });
     const rib = items.length === 0 ? null : this.#inWasm(family);
     if (rib === null) return withdrawMessages(family, items, this.#bytesMax);
     return this.#module.encodeWithdraw(rib, Buffer.concat(items));
@@ -101,7 +108,8 @@ export function encodeUpdateBody(module: BgpModule, body: UpdateBody, context: U
   const attr = body.attr ?? {};
   const reach = mp(attr[String(ATTR.mpReach)]);
   const unreach = mp(attr[String(ATTR.mpUnreach)]);
-  const maker = new Maker(module, context);
+  const values = jsonContext(attr);
+  const maker = new Maker(module, context, values);
   const messages: Buffer[] = [];
   const make = (encode: () => Buffer) => {
     try {
@@ -115,12 +123,12 @@ export function encodeUpdateBody(module: BgpModule, body: UpdateBody, context: U
   const announced = Object.entries(attr).filter(([code]) => code !== "14" && code !== "15");
   const withPref = context.ibgp && !("5" in attr) ? [...announced, ["5", 100] as const] : announced;
   if (!isEmpty(body.nlri) && announced.length > 0) {
-    const attributes = encodeAttributes(Object.fromEntries(withPref), context.fourOctetAs);
+    const attributes = encodeAttributes(Object.fromEntries(withPref), context.fourOctetAs, values);
     make(() => maker.announce(ipv4, body.nlri, attributes, null));
   }
   if (reach) {
     const rest = Object.fromEntries(withPref.filter(([code]) => code !== String(ATTR.nextHop)));
-    const attributes = encodeAttributes(rest, context.fourOctetAs);
+    const attributes = encodeAttributes(rest, context.fourOctetAs, values);
     const hop = reach.family.hop.encode(reach.body);
     make(() => maker.announce(reach.family, reach.body["nlri"], attributes, hop));
   }

@@ -2,6 +2,8 @@
 // message log, the event stream and the printing of dumps. Nothing here decides what happens to a route.
 
 import { ATTR, FLAG, HEADER_BYTES } from "../wasm/bgp_numbers.js";
+import { wireContext } from "./attribute_context.js";
+import type { AttributeContext } from "./attribute_values.js";
 import { attributeRow } from "./attributes.js";
 import { FAMILIES, type Family, familyByNumbers } from "./families.js";
 import { addressHop } from "./nlri/codec.js";
@@ -12,6 +14,11 @@ export interface ViewContext {
   readonly fourOctetAs: boolean;
   /** True for a family, by its place in FAMILIES, whose prefixes come with path identifiers. */
   readonly addPath: (familyIndex: number) => boolean;
+}
+
+/** A message's: with what its attributes say of each other. */
+interface MessageContext extends ViewContext {
+  readonly values: AttributeContext;
 }
 
 /** A well-formed UPDATE (yabgp's record type 2). */
@@ -89,12 +96,16 @@ function check(code: number, value: Buffer, asBytes: number): void {
 }
 
 /** The NLRI of an MP attribute from an offset on; those of an unknown family cannot be told apart: hex digits. */
-function mpItems(family: Family | undefined, field: Buffer, context: ViewContext, withdraw: boolean): unknown[] {
+function mpItems(family: Family | undefined, field: Buffer, context: MessageContext, withdraw: boolean): unknown[] {
   if (!family) return field.length === 0 ? [] : [field.toString("hex")];
-  return decodeItems(family, field, { addPath: context.addPath(FAMILIES.indexOf(family)), withdraw });
+  return decodeItems(family, field, {
+    addPath: context.addPath(FAMILIES.indexOf(family)),
+    withdraw,
+    context: context.values,
+  });
 }
 
-function reachJson(value: Buffer, context: ViewContext): Record<string, unknown> {
+function reachJson(value: Buffer, context: MessageContext): Record<string, unknown> {
   const [afi, safi, hopBytes] = [value.readUInt16BE(0), value.readUInt8(2), value.readUInt8(3)];
   const family = familyByNumbers(afi, safi);
   if (5 + hopBytes > value.length) throw new RangeError("MP_REACH_NLRI is cut off");
@@ -103,17 +114,17 @@ function reachJson(value: Buffer, context: ViewContext): Record<string, unknown>
   return { afi_safi: [afi, safi], ...hop, nlri };
 }
 
-function unreachJson(value: Buffer, context: ViewContext): Record<string, unknown> {
+function unreachJson(value: Buffer, context: MessageContext): Record<string, unknown> {
   const [afi, safi] = [value.readUInt16BE(0), value.readUInt8(2)];
   return { afi_safi: [afi, safi], withdraw: mpItems(familyByNumbers(afi, safi), value.subarray(3), context, true) };
 }
 
-function attributeJson(code: number, value: Buffer, context: ViewContext): unknown {
+function attributeJson(code: number, value: Buffer, context: MessageContext): unknown {
   if (code === ATTR.mpReach) return reachJson(value, context);
   if (code === ATTR.mpUnreach) return unreachJson(value, context);
   const asBytes = context.fourOctetAs || code === AS4_PATH || code === AS4_AGGREGATOR ? 4 : 2;
   check(code, value, asBytes);
-  return attributeRow(code).codec.decode(value, asBytes);
+  return attributeRow(code).codec.decode(value, asBytes, context.values);
 }
 
 function nameOf(mp: unknown): string | null {
@@ -182,7 +193,8 @@ export function updateView(message: Uint8Array, context: ViewContext): UpdateRec
   const nlri = items(announced, false);
   const attr: Record<string, unknown> = {};
   attempt(() => {
-    for (const { code, value } of wholeAttributes(attributes)) attr[code] = attributeJson(code, value, context);
+    const message = { ...context, values: wireContext(attributes) };
+    for (const { code, value } of wholeAttributes(attributes)) attr[code] = attributeJson(code, value, message);
   });
   if (fault) return { attr, nlri, withdraw, hex: body.toString("hex") };
   const afi_safi = nlri.length + withdraw.length > 0 ? ipv4.name : (nameOf(attr["14"]) ?? nameOf(attr["15"]));

@@ -124,10 +124,42 @@ export interface BgpPeerRecord {
   passive: boolean;
   afi_safi: string[];
   md5: string;
+  ttl_security: number;
+  multihop: number;
   hold_time: number;
+  keep_alive_time: number;
+  send_hold_time: number;
   connect_retry_time: number;
+  delay_open_time: number;
   idle_hold_time: number;
+  damp_peer_oscillations: boolean;
   open_time: number;
+  four_bytes_as: boolean;
+  route_refresh: boolean;
+  cisco_route_refresh: boolean;
+  enhanced_route_refresh: boolean;
+  extended_messages: boolean;
+  /** Families whose IPv4 prefixes may have an IPv6 next hop. */
+  ext_nexthop: string[];
+  /** `FAMILY_send`, `FAMILY_receive`, `FAMILY_both`. */
+  add_path: string[];
+  graceful_restart: boolean | "helper";
+  restart_time: number;
+  stale_time: number;
+  llgr_stale_time: number;
+  role: "" | "provider" | "rs" | "rs-client" | "customer" | "peer";
+  role_strict: boolean;
+  max_prefix: number;
+  max_prefix_warn: number;
+  max_prefix_restart: number;
+  import: string;
+  export: string;
+  route_reflector_client: boolean;
+  route_server_client: boolean;
+  next_hop_self: boolean;
+  next_hop_unchanged: boolean;
+  allow_own_as: number;
+  enforce_first_as: boolean;
   description: string;
 }
 

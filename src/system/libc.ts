@@ -27,6 +27,7 @@ const calls = {
   bind: bind("bind", ["int", "void *", "uint"]),
   setsockopt: bind("setsockopt", ["int", "int", "int", "void *", "uint"]),
   getsockname: bind("getsockname", ["int", "void *", "void *"]),
+  recv: bind("recv", ["int", "void *", "size_t", "int"]),
   sendto: bind("sendto", ["int", "void *", "size_t", "int", "void *", "uint"]),
   eventfd: bind("eventfd", ["uint", "int"]),
   flock: bind("flock", ["int", "int"]),
@@ -43,12 +44,22 @@ export function errno(): number {
   return koffi.errno();
 }
 
+const errorNames = new Map<number, string>();
+for (const [name, number] of Object.entries(koffi.os.errno)) {
+  if (!errorNames.has(number as number)) errorNames.set(number as number, name);
+}
+
+/** The name of an error number: ENODEV, … */
+export function errorName(number: number): string {
+  return errorNames.get(number) ?? `errno ${number}`;
+}
+
 /** A failed system call, with its name and error number as `code` (ENODEV, …). */
 export class SystemError extends Error {
   readonly code: string;
 
   constructor(what: string, number = errno()) {
-    const code = Object.entries(koffi.os.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+    const code = errorName(number);
     super(`${what}: ${code}`);
     this.name = "SystemError";
     this.code = code;
@@ -96,6 +107,11 @@ export function setOption(fd: number, level: number, option: number, value: Uint
 /** Sends one datagram. False when the kernel would not take it. */
 export function sendTo(fd: number, bytes: Uint8Array, address: Uint8Array): boolean {
   return calls.sendto(fd, bytes, bytes.length, 0, address, address.length) === bytes.length;
+}
+
+/** Receives one datagram into `bytes`; its length, or -1 when there is none or the call failed: errno() says which. */
+export function receive(fd: number, bytes: Uint8Array): number {
+  return calls.recv(fd, bytes, bytes.length, 0);
 }
 
 /** The socket's own address: sockaddr bytes. */

@@ -1,39 +1,21 @@
 // TCP MD5 signatures (RFC 2385) through setsockopt: Node has no API for them. The key of a connection must be set
 // before it is dialled, that of an incoming one on the listening socket.
 
-import { Socket } from "node:net";
-import koffi from "koffi";
-import { parseAddress } from "../base/ip.js";
+import { type Prefix, parseAddress } from "../base/ip.js";
+import { closeDescriptor, setOption } from "./libc.js";
+import { AF_INET, AF_INET6, descriptorOf, openTcpSocket } from "./tcp_socket.js";
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
+/** With flags and a prefix length; since Linux 4.13. */
+const TCP_MD5SIG_EXT = 32;
+const FLAG_PREFIX = 1;
 /** struct tcp_md5sig: sockaddr_storage, flags, prefix length, key length, interface, key. */
+const FLAGS_AT = 128;
+const PREFIX_AT = 129;
+const LENGTH_AT = 130;
 const KEY_AT = 136;
 const SIG_BYTES = KEY_AT + 80;
-
-interface Libc {
-  socket(family: number, type: number, protocol: number): number;
-  setsockopt(fd: number, level: number, option: number, value: Buffer, bytes: number): number;
-  close(fd: number): number;
-}
-
-let libc: Libc | undefined;
-
-function load(): Libc {
-  if (libc) return libc;
-  const lib = koffi.load("libc.so.6");
-  libc = {
-    socket: lib.func("int socket(int domain, int type, int protocol)"),
-    setsockopt: lib.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)"),
-    close: lib.func("int close(int fd)"),
-  } as unknown as Libc;
-  return libc;
-}
 
 /** What setsockopt takes: the peer's address and the key; an empty key removes it. */
 function signature(peer: Uint8Array, family: number, key: string): Buffer {
@@ -46,64 +28,74 @@ function signature(peer: Uint8Array, family: number, key: string): Buffer {
     value.fill(0xff, 18, 20);
     value.set(peer, 20);
   }
-  value.writeUInt16LE(Buffer.byteLength(key), 130);
+  value.writeUInt16LE(Buffer.byteLength(key), LENGTH_AT);
   value.write(key, KEY_AT);
   return value;
 }
 
-/** Sets or, with an empty key, removes a peer's key on a socket. Throws when the kernel refuses. */
-function setKey(fd: number, family: number, peer: Uint8Array, key: string): void {
-  const value = signature(peer, family, key);
-  if (load().setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG, value, value.length) !== 0 && key !== "") {
-    throw new Error(`TCP_MD5SIG: ${koffi.errno()}`);
+/** Sets or, with an empty key, removes a peer's key on a socket. Throws SystemError when the kernel refuses a key. */
+export function setMd5(fd: number, family: number, peer: Uint8Array, key: string): void {
+  set(fd, TCP_MD5SIG, signature(peer, family, key), key !== "");
+}
+
+function set(fd: number, option: number, value: Buffer, must: boolean): void {
+  try {
+    setOption(fd, IPPROTO_TCP, option, value, "TCP_MD5SIG");
+  } catch (error) {
+    // Removing a key that is not there is no fault.
+    if (must) throw error;
   }
 }
 
-function openSocket(family: number): number {
-  const fd = load().socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw new Error(`socket: ${koffi.errno()}`);
-  return fd;
+/** Sets or removes the key of all peers inside a prefix; an IPv4 prefix may be on a socket that listens on IPv6. */
+function setMd5Prefix(fd: number, family: number, { bytes, length }: Prefix, key: string): void {
+  const value = signature(bytes, family, key);
+  value.writeUInt8(FLAG_PREFIX, FLAGS_AT);
+  // The kernel counts the bits of an IPv4 prefix from its own start on an IPv6 socket, too.
+  value.writeUInt8(length, PREFIX_AT);
+  set(fd, TCP_MD5SIG_EXT, value, key !== "");
+}
+
+function probe(setKey: (fd: number) => void): boolean {
+  let fd = -1;
+  try {
+    fd = openTcpSocket(AF_INET);
+    setKey(fd);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (fd >= 0) closeDescriptor(fd);
+  }
 }
 
 let supported: boolean | undefined;
+let prefixSupported: boolean | undefined;
 
 /** True when this kernel signs TCP segments. */
 export function tcpMd5Supported(): boolean {
-  if (supported !== undefined) return supported;
-  let fd = -1;
-  try {
-    fd = openSocket(AF_INET);
-    setKey(fd, AF_INET, Uint8Array.of(127, 0, 0, 1), "probe");
-    supported = true;
-  } catch {
-    supported = false;
-  }
-  if (fd >= 0) load().close(fd);
+  supported ??= probe((fd) => setMd5(fd, AF_INET, Uint8Array.of(127, 0, 0, 1), "probe"));
   return supported;
 }
 
-/** Dials with a key. As net.connect(); throws when the kernel refuses the key. */
-export function connectWithMd5(options: { host: string; port: number; localAddress?: string; key: string }): Socket {
-  const peer = parseAddress(options.host) as Uint8Array;
-  const family = peer.length === 4 ? AF_INET : AF_INET6;
-  const fd = openSocket(family);
-  try {
-    setKey(fd, family, peer, options.key);
-  } catch (error) {
-    load().close(fd);
-    throw error;
-  }
-  // manualStart: nothing is read before it is connected. Node knows the option, its types do not.
-  const socket = new Socket({ fd, manualStart: true } as { fd: number });
-  const { host, port, localAddress } = options;
-  return socket.connect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) });
+/** True when a key can be set for a whole prefix. */
+export function tcpMd5PrefixSupported(): boolean {
+  const net = { bytes: Uint8Array.of(127, 0, 0, 0), length: 8 };
+  prefixSupported ??= probe((fd) => setMd5Prefix(fd, AF_INET, net, "probe"));
+  return prefixSupported;
 }
 
 /** Sets or, with an empty key, removes a peer's key on a listening server. Throws when the kernel refuses. */
 export function setListenerMd5(server: object, listensOnIpv6: boolean, address: string, key: string): void {
-  const fd = (server as { _handle?: { fd?: number } })._handle?.fd;
-  if (fd === undefined || fd < 0) return;
-  const peer = parseAddress(address) as Uint8Array;
-  if (peer.length === 16 && !listensOnIpv6) return;
-  setKey(fd, listensOnIpv6 ? AF_INET6 : AF_INET, peer, key);
+  const fd = descriptorOf(server);
+  const peer = parseAddress(address.replace(/%.*$/, "")) as Uint8Array;
+  if (fd < 0 || (peer.length === 16 && !listensOnIpv6)) return;
+  setMd5(fd, listensOnIpv6 ? AF_INET6 : AF_INET, peer, key);
+}
+
+/** The same for every peer inside a prefix (dynamic neighbours). A key of a single peer goes before it. */
+export function setListenerMd5Prefix(server: object, listensOnIpv6: boolean, prefix: Prefix, key: string): void {
+  const fd = descriptorOf(server);
+  if (fd < 0 || (prefix.bytes.length === 16 && !listensOnIpv6)) return;
+  setMd5Prefix(fd, listensOnIpv6 ? AF_INET6 : AF_INET, prefix, key);
 }

@@ -1,162 +1,171 @@
 // The typed view of bgp.wasm: framing and decoding of what a session receives, the tables of all peers, and the
 // encoders. One instance serves all sessions of a worker; nothing in it is re-entrant across two sessions' input.
 
-import { randomBytes } from "node:crypto";
 import * as n from "../../assembly/bgp/layout.js";
-import { type Exports, instantiate } from "./bgp_exports.js";
-import type {
-  NotificationContent,
-  OpenMessage,
-  RibCounters,
-  RibSlot,
-  SessionOptions,
-  SetHandle,
-  TableRow,
-} from "./bgp_types.js";
+import { BgpExports } from "./bgp_export.js";
+import { BgpMemory } from "./bgp_memory.js";
+import { type PolicyExports, PolicyView } from "./bgp_policy.js";
+import { type RoaExports, RoaTable } from "./bgp_roa.js";
+import { BgpTables } from "./bgp_tables.js";
+import type { NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
 
 /** What the encoders make in one call at most. */
 const SENT_BYTES_MAX = 32 << 20;
 
+const CUT: NotificationContent = { notify: n.NOTIFY_BAD_LENGTH, data: new Uint8Array() };
+
 export class BgpModule {
-  readonly #wasm: Exports;
-  readonly #input: number;
-  readonly #output: number;
-  readonly #stage: number;
-  readonly #status: number;
-  #bytes: Uint8Array;
-  #view: DataView;
-  /** Where in INPUT the bytes not yet used begin and end. */
+  readonly tables: BgpTables;
+  readonly exports: BgpExports;
+  readonly policies: PolicyView;
+  readonly #roas: RoaTable;
+  readonly #memory = new BgpMemory();
+  /** Where in INPUT the bytes not yet used begin and end, and where those begin that the last next() has used. */
   #at = 0;
   #end = 0;
+  #from = 0;
 
   constructor() {
-    const wasm = instantiate();
-    wasm.setSeed(randomBytes(8).readBigUInt64LE());
-    this.#wasm = wasm;
-    this.#input = wasm.inputBuffer();
-    this.#output = wasm.outputBuffer();
-    this.#stage = wasm.stageBuffer();
-    this.#status = wasm.statusBuffer();
-    this.#bytes = new Uint8Array(wasm.memory.buffer);
-    this.#view = new DataView(wasm.memory.buffer);
+    this.tables = new BgpTables(this.#memory);
+    this.exports = new BgpExports(this.#memory);
+    this.policies = new PolicyView(this.#memory.wasm as unknown as PolicyExports);
+    this.#roas = new RoaTable(this.#memory.wasm as unknown as RoaExports);
   }
 
-  /** Views on the memory, made anew when it has grown. */
-  #refresh(): void {
-    if (this.#bytes.buffer === this.#wasm.memory.buffer) return;
-    this.#bytes = new Uint8Array(this.#wasm.memory.buffer);
-    this.#view = new DataView(this.#wasm.memory.buffer);
-  }
-
-  #statusWord(offset: number): number {
-    return this.#view.getUint32(this.#status + offset, true);
-  }
-
-  /** A copy of memory: nothing that leaves this class points into it. */
-  #copy(from: number, bytes: number): Buffer {
-    this.#refresh();
-    return Buffer.from(this.#bytes.subarray(from, from + bytes));
+  /** Validated ROA payloads. */
+  roaTable(): RoaTable {
+    return this.#roas;
   }
 
   // --- receiving -------------------------------------------------------------------------------------------------
 
   /** Takes a session's unparsed rest and the next chunk. Both together must fit into INPUT_BYTES. */
   begin(rest: Uint8Array | null, chunk: Uint8Array): void {
-    this.#refresh();
-    let end = this.#input;
+    const { bytes, input } = this.#memory;
+    let end = input;
     if (rest) {
-      this.#bytes.set(rest, end);
+      bytes.set(rest, end);
       end += rest.length;
     }
-    this.#bytes.set(chunk, end);
-    this.#at = this.#input;
+    bytes.set(chunk, end);
+    this.#at = input;
     this.#end = end + chunk.length;
   }
 
   /**
-   * Works on what begin() has taken, to the next thing that the session must act on: STOP.needMore, STOP.message
-   * (see messageType, takeMessage) or STOP.reset (see notification); below 0 when memory has run out. With `updates`
-   * UPDATEs go to the RIB, else they stop it like any message.
+   * Decodes what begin() has taken, to the next thing that the session must act on: STOP.needMore, STOP.message (see
+   * messageType, takeMessage), STOP.reset (see notification), or STOP.recordsFull: call it again. With `updates` UPDATEs
+   * go into the batch, which the caller applies (applyBatch) and ends (endBatch); without they stop it like any message.
    */
   next(rib: RibSlot, updates: boolean): number {
-    const left = this.#end - this.#at;
-    const stop = updates ? this.#wasm.ingest(rib, this.#at, left) : this.#wasm.decodeBatch(rib, this.#at, left, 0);
-    this.#refresh();
-    this.#at += this.#statusWord(n.STATUS_CONSUMED);
+    const stop = this.#memory.wasm.decodeBatch(rib, this.#at, this.#end - this.#at, updates ? 1 : 0);
+    this.#from = this.#at;
+    this.#at += this.#memory.status(n.STATUS_CONSUMED);
     return stop;
+  }
+
+  /** NLRI in the batch. */
+  get records(): number {
+    return this.#memory.wasm.recordCount();
+  }
+
+  /** The whole UPDATEs that the last next() has used up. Valid until the next call. */
+  consumed(): Uint8Array {
+    return this.#memory.bytes.subarray(this.#from, this.#from + this.#memory.status(n.STATUS_CONSUMED));
+  }
+
+  /** Brings the batch into a RIB. False when memory has run out. */
+  applyBatch(rib: RibSlot): boolean {
+    return this.#memory.wasm.applyBatch(rib) >= 0;
+  }
+
+  /** Ends the batch, applied or not. */
+  endBatch(): void {
+    this.#memory.wasm.endBatch();
+  }
+
+  /** next(), applyBatch() and endBatch() over and over, until something other than a full batch stops it. */
+  ingest(rib: RibSlot): number {
+    for (;;) {
+      const stop = this.next(rib, true);
+      const applied = this.applyBatch(rib);
+      this.endBatch();
+      if (!applied || stop !== n.STOP_RECORDS_FULL) return applied ? stop : n.ERR_MEMORY;
+    }
   }
 
   /** After STOP.message: its type. */
   get messageType(): number {
-    return this.#statusWord(n.STATUS_TYPE);
+    return this.#memory.status(n.STATUS_TYPE);
   }
 
   /** UPDATEs that the last next() has used up. */
   get updates(): number {
-    return this.#statusWord(n.STATUS_MESSAGES);
+    return this.#memory.status(n.STATUS_MESSAGES);
   }
 
   /** After STOP.message: a copy of the whole message; it is used up. */
   takeMessage(): Buffer {
-    const bytes = this.#statusWord(n.STATUS_MESSAGE_BYTES);
+    const bytes = this.#memory.status(n.STATUS_MESSAGE_BYTES);
     this.#at += bytes;
-    return this.#copy(this.#statusWord(n.STATUS_MESSAGE), bytes);
+    return this.#memory.copy(this.#memory.status(n.STATUS_MESSAGE), bytes);
   }
 
   /** After STOP.reset or a failed decodeOpen(): the NOTIFICATION that is due. */
   notification(): NotificationContent {
-    this.#refresh();
-    const bytes = this.#statusWord(n.STATUS_DATA_BYTES);
-    return { notify: this.#statusWord(n.STATUS_NOTIFY), data: this.#copy(this.#statusWord(n.STATUS_DATA), bytes) };
+    const bytes = this.#memory.status(n.STATUS_DATA_BYTES);
+    return {
+      notify: this.#memory.status(n.STATUS_NOTIFY),
+      data: this.#memory.copy(this.#memory.status(n.STATUS_DATA), bytes),
+    };
   }
 
   /** A copy of what is not used up, null when nothing is left. */
   rest(): Buffer | null {
-    return this.#at === this.#end ? null : this.#copy(this.#at, this.#end - this.#at);
+    return this.#at === this.#end ? null : this.#memory.copy(this.#at, this.#end - this.#at);
   }
 
   /** Decodes a whole OPEN message, or null: see notification(). */
   decodeOpen(message: Uint8Array): OpenMessage | null {
-    this.#refresh();
-    this.#bytes.set(message, this.#stage);
-    if (this.#wasm.decodeOpen(this.#stage, message.length) < 0) return null;
-    const at = this.#wasm.openBuffer();
+    const [at] = this.#memory.put(message) as [number];
+    if (this.#memory.wasm.decodeOpen(at, message.length) < 0) return null;
+    const open = this.#memory.wasm.openBuffer();
+    const { view } = this.#memory;
     const capabilities = [];
-    for (let i = 0; i < this.#view.getUint32(at + n.OPEN_COUNT, true); i++) {
-      const row = at + n.OPEN_ROWS + i * n.OPEN_ROW_BYTES;
-      const value = this.#copy(this.#view.getUint32(row + 4, true), this.#view.getUint16(row + 2, true));
-      capabilities.push({ code: this.#view.getUint16(row, true), value });
+    for (let i = 0; i < view.getUint32(open + n.OPEN_COUNT, true); i++) {
+      const row = open + n.OPEN_ROWS + i * n.OPEN_ROW_BYTES;
+      const value = this.#memory.copy(view.getUint32(row + 4, true), view.getUint16(row + 2, true));
+      capabilities.push({ code: view.getUint16(row, true), value });
     }
     return {
-      version: this.#view.getUint16(at + n.OPEN_VERSION, true),
-      as: this.#view.getUint32(at + n.OPEN_AS, true),
-      holdTime: this.#view.getUint16(at + n.OPEN_HOLD_TIME, true),
-      identifier: this.#view.getUint32(at + n.OPEN_IDENTIFIER, false),
+      version: view.getUint16(open + n.OPEN_VERSION, true),
+      as: view.getUint32(open + n.OPEN_AS, true),
+      holdTime: view.getUint16(open + n.OPEN_HOLD_TIME, true),
+      identifier: view.getUint32(open + n.OPEN_IDENTIFIER, false),
       capabilities,
     };
   }
 
   /**
-   * Decodes whole messages that are to be sent, and brings them into a RIB (Adj-RIB-Out) when `apply` is set. Null
-   * when all are well-formed, else what their receiver would answer; RIB and session are then as before.
-   * `messages` may have OUTPUT_BYTES.
+   * Decodes whole messages that are to be sent, and brings them into a RIB when `apply` is set. Null when all are
+   * well-formed, else what their receiver would answer; RIB and session are then as before. `messages` may have
+   * STAGE_BYTES. `after` is called with each batch before it ends.
    */
-  check(rib: RibSlot, messages: Uint8Array, apply: boolean): NotificationContent | null {
-    this.#refresh();
-    this.#bytes.set(messages, this.#stage);
+  check(rib: RibSlot, messages: Uint8Array, apply: boolean, after?: () => void): NotificationContent | null {
+    const [stage] = this.#memory.put(messages) as [number];
+    const { wasm } = this.#memory;
     let at = 0;
     while (at < messages.length) {
-      const stop = this.#wasm.decodeBatch(rib, this.#stage + at, messages.length - at, 1);
-      this.#refresh();
-      at += this.#statusWord(n.STATUS_CONSUMED);
+      const stop = wasm.decodeBatch(rib, stage + at, messages.length - at, 1);
+      at += this.#memory.status(n.STATUS_CONSUMED);
       const cut = stop === n.STOP_NEED_MORE && at < messages.length;
-      if (stop === n.STOP_RESET || cut) {
-        this.#wasm.dropBatch();
-        return cut ? { notify: n.NOTIFY_BAD_LENGTH, data: new Uint8Array() } : this.notification();
-      }
-      if (!apply) this.#wasm.dropBatch();
-      else if (this.#wasm.applyBatch(rib) < 0) return { notify: n.NOTIFY_CEASE_RESOURCES, data: new Uint8Array() };
-      if (stop === n.STOP_MESSAGE) at += this.#statusWord(n.STATUS_MESSAGE_BYTES);
+      const fault = stop === n.STOP_RESET ? this.notification() : cut ? CUT : null;
+      const full = fault === null && apply && wasm.applyBatch(rib) < 0;
+      if (fault === null && apply) after?.();
+      wasm.endBatch();
+      if (fault) return fault;
+      if (full) return { notify: n.NOTIFY_CEASE_RESOURCES, data: new Uint8Array() };
+      if (stop === n.STOP_MESSAGE) at += this.#memory.status(n.STATUS_MESSAGE_BYTES);
     }
     return null;
   }
@@ -166,20 +175,7 @@ export class BgpModule {
   #sent(bytes: number): Buffer {
     if (bytes === n.ERR_TOO_LONG) throw new RangeError("the attributes leave no room for a prefix in one message");
     if (bytes < 0) throw new RangeError("a prefix is malformed");
-    return this.#copy(this.#output, bytes);
-  }
-
-  /** Puts pieces into the stage one after another; returns their addresses. Throws RangeError when they do not fit. */
-  #put(...pieces: Uint8Array[]): number[] {
-    this.#refresh();
-    let at = this.#stage;
-    return pieces.map((piece) => {
-      const start = at;
-      at += piece.length;
-      if (at - this.#stage > n.STAGE_BYTES) throw new RangeError("too much for one call");
-      this.#bytes.set(piece, start);
-      return start;
-    });
+    return this.#memory.copy(this.#memory.output, bytes);
   }
 
   /** Encodes prefixes in parts whose messages OUTPUT holds; `room` bytes of prefixes fit into one message. */
@@ -204,22 +200,22 @@ export class BgpModule {
 
   /** `capabilities`: {code, length, value} one after another. */
   encodeOpen(as: number, holdTime: number, identifier: number, capabilities: Uint8Array): Buffer {
-    const [at] = this.#put(capabilities);
-    return this.#sent(this.#wasm.encodeOpen(as, holdTime, identifier, at as number, capabilities.length));
+    const [at] = this.#memory.put(capabilities);
+    return this.#sent(this.#memory.wasm.encodeOpen(as, holdTime, identifier, at as number, capabilities.length));
   }
 
   encodeKeepalive(): Buffer {
-    return this.#sent(this.#wasm.encodeKeepalive());
+    return this.#sent(this.#memory.wasm.encodeKeepalive());
   }
 
   encodeNotification(content: NotificationContent): Buffer {
-    const [at] = this.#put(content.data);
-    return this.#sent(this.#wasm.encodeNotification(content.notify, at as number, content.data.length));
+    const [at] = this.#memory.put(content.data);
+    return this.#sent(this.#memory.wasm.encodeNotification(content.notify, at as number, content.data.length));
   }
 
   /** ROUTE-REFRESH; `type` 5 or 128, `subtype` as in RFC 7313. */
   encodeRefresh(type: number, afi: number, subtype: number, safi: number): Buffer {
-    return this.#sent(this.#wasm.encodeRefresh(type, afi, subtype, safi));
+    return this.#sent(this.#memory.wasm.encodeRefresh(type, afi, subtype, safi));
   }
 
   /**
@@ -231,109 +227,17 @@ export class BgpModule {
     const via = hop ?? new Uint8Array();
     const room = n.MESSAGE_BYTES_MAX - n.HEADER_BYTES - 4 - attributes.length - (hop ? 9 + hop.length : 0);
     return this.#inParts(nlri, room, (part) => {
-      const [a, h, p] = this.#put(attributes, via, part) as [number, number, number];
-      return this.#wasm.encodeAnnounce(family, a, attributes.length, h, via.length, p, part.length);
+      const [a, h, p] = this.#memory.put(attributes, via, part) as [number, number, number];
+      return this.#memory.wasm.encodeAnnounce(family, a, attributes.length, h, via.length, p, part.length);
     });
   }
 
   /** The UPDATEs that withdraw `nlri`. */
   encodeWithdraw(family: number, nlri: Uint8Array): Buffer {
     return this.#inParts(nlri, n.MESSAGE_BYTES_MAX - n.HEADER_BYTES - 11, (part) => {
-      const [at] = this.#put(part);
-      return this.#wasm.encodeWithdraw(family, at as number, part.length);
+      const [at] = this.#memory.put(part);
+      return this.#memory.wasm.encodeWithdraw(family, at as number, part.length);
     });
-  }
-
-  // --- RIBs ------------------------------------------------------------------------------------------------------
-
-  /** A new, empty RIB: one direction of one peer. */
-  createRib(): RibSlot {
-    const rib = this.#wasm.createRib();
-    if (rib === 0) throw new RangeError("no memory left for a RIB");
-    return rib as RibSlot;
-  }
-
-  freeRib(rib: RibSlot): void {
-    this.#wasm.freeRib(rib);
-  }
-
-  /** Tells the decoder what a session has negotiated and zeroes the RIB's counters; its prefixes stay. */
-  startSession(rib: RibSlot, options: SessionOptions): void {
-    let flags = 0;
-    if (options.fourOctetAs) flags |= n.RIB_FLAG_FOUR_OCTET_AS;
-    if (options.ibgp) flags |= n.RIB_FLAG_IBGP;
-    for (const family of options.families) flags |= n.RIB_FLAG_FAMILY << family;
-    this.#wasm.startSession(rib, flags);
-  }
-
-  /** Forgets all prefixes of a RIB. */
-  clearRib(rib: RibSlot): void {
-    this.#wasm.clearRib(rib);
-  }
-
-  counters(rib: RibSlot): RibCounters {
-    this.#refresh();
-    const counter = (offset: number) => Number(this.#view.getBigUint64(rib + offset, true));
-    return {
-      updates: counter(n.RIB_UPDATES),
-      withdrawUpdates: counter(n.RIB_WITHDRAW_UPDATES),
-      announced: counter(n.RIB_ANNOUNCED),
-      withdrawn: counter(n.RIB_WITHDRAWN),
-      treatedAsWithdraw: counter(n.RIB_TREATED_AS_WITHDRAW),
-      attributesDiscarded: counter(n.RIB_ATTRIBUTES_DISCARDED),
-      familiesIgnored: counter(n.RIB_FAMILIES_IGNORED),
-    };
-  }
-
-  /** Prefixes of a family in a RIB. */
-  prefixCount(rib: RibSlot, family: number): number {
-    return this.#wasm.tableCount(rib, family);
-  }
-
-  /** How often a prefix was new, changed or removed since startSession(). */
-  changes(rib: RibSlot, family: number): number {
-    return this.#wasm.tableChanges(rib, family);
-  }
-
-  #stageKey(address: Uint8Array): void {
-    this.#refresh();
-    this.#bytes.fill(0, this.#stage, this.#stage + 16);
-    this.#bytes.set(address, this.#stage);
-  }
-
-  /** The attributes' bytes of exactly this prefix, or null. */
-  lookup(rib: RibSlot, family: number, prefix: Uint8Array, length: number): Buffer | null {
-    this.#stageKey(prefix);
-    const set = this.#wasm.lookup(rib, family, length);
-    return set === 0 ? null : this.attributes(set as SetHandle);
-  }
-
-  /** The longest prefix that covers an address, or null. */
-  lookupLongest(rib: RibSlot, family: number, address: Uint8Array): { length: number; attributes: Buffer } | null {
-    this.#stageKey(address);
-    const set = this.#wasm.lookupLongest(rib, family);
-    return set === 0 ? null : { length: this.#wasm.matchedLength(), attributes: this.attributes(set as SetHandle) };
-  }
-
-  /** The bytes of an attribute set. */
-  attributes(set: SetHandle): Buffer {
-    this.#refresh();
-    return this.#copy(set + n.SET_BYTES, this.#view.getUint32(set + n.SET_LENGTH, true));
-  }
-
-  /** Some rows of a RIB from a cursor on (0 first), and the cursor to go on with, -1 at the end. No order. */
-  scan(rib: RibSlot, family: number, cursor: number, limit: number): { rows: TableRow[]; next: number } {
-    const count = this.#wasm.scan(rib, family, cursor, limit);
-    const next = this.#wasm.scanNext();
-    this.#refresh();
-    const width = family === n.FAMILY_IPV6 ? 16 : 4;
-    const rows: TableRow[] = [];
-    for (let i = 0; i < count; i++) {
-      const at = this.#stage + i * 24;
-      const set = this.#view.getUint32(at, true) as SetHandle;
-      rows.push({ set, length: this.#bytes[at + 4] as number, prefix: this.#copy(at + 8, width) });
-    }
-    return { rows, next: next >= this.#wasm.scanEnd(rib, family) ? -1 : next };
   }
 
   // --- figures ---------------------------------------------------------------------------------------------------
@@ -342,27 +246,21 @@ export class BgpModule {
   decodeOnly(rib: RibSlot): number {
     let records = 0;
     for (;;) {
-      const stop = this.#wasm.decodeBatch(rib, this.#at, this.#end - this.#at, 1);
-      this.#at += this.#statusWord(n.STATUS_CONSUMED);
-      records += this.#statusWord(n.STATUS_RECORDS);
-      this.#wasm.dropBatch();
-      this.#refresh();
+      const stop = this.next(rib, true);
+      records += this.records;
+      this.endBatch();
       if (stop !== n.STOP_RECORDS_FULL) return records;
     }
   }
 
   /** The packed row of an attribute code in the number table: flags in its low byte; 0 when unknown. */
   attributeRow(code: number): { known: boolean; flags: number } {
-    const row = this.#wasm.attributeRow(code);
+    const row = this.#memory.wasm.attributeRow(code);
     return { known: (row & n.ROW_KNOWN) !== 0, flags: row & 0xff };
   }
 
   /** Bytes that RIBs and attribute sets hold, distinct attribute sets, and the size of the whole memory. */
   memory(): { heldBytes: number; sets: number; totalBytes: number } {
-    return {
-      heldBytes: this.#wasm.heldBytes(),
-      sets: this.#wasm.setCount(),
-      totalBytes: this.#wasm.memory.buffer.byteLength,
-    };
+    return this.#memory.figures();
   }
 }

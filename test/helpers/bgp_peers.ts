@@ -10,7 +10,7 @@ import { startFront } from "../../src/http/front.js";
 import { openStore } from "../../src/store/open.js";
 import { http, type RestOptions, type RestReply } from "./appliance.js";
 import type { Teardown } from "./cleanup.js";
-import { must, type Running, start } from "./processes.js";
+import { must, type Running, type StartOptions, start } from "./processes.js";
 import { type QuietLog, quietLog } from "./quiet.js";
 import { tmpDir } from "./tmp.js";
 import { until } from "./wait.js";
@@ -70,6 +70,9 @@ export async function startRoom(t: Teardown, config: BgpTable): Promise<Room> {
   };
 }
 
+/** FRR's program by its path: OpenBGPD's has the same name, and its place comes first. */
+export const FRR_BGPD = "/usr/lib/frr/bgpd";
+
 export interface Frr {
   readonly process: Running;
   vtysh(...commands: string[]): Promise<string>;
@@ -78,20 +81,17 @@ export interface Frr {
 }
 
 /** FRR's bgpd alone, without zebra. `config` is what stands under its `router bgp`. */
-export async function startFrr(t: Teardown, address: string, config: string): Promise<Frr> {
+export async function startFrr(t: Teardown, address: string, config: string, options: StartOptions = {}): Promise<Frr> {
   const dir = tmpDir(t, "frr");
   chmodSync(dir, 0o777);
   writeFileSync(join(dir, "bgpd.conf"), config);
   const args = ["-n", "-Z", "-S", "-p", String(BGP_PORT), "-l", address, "-P", "0"];
-  const process = start(t, "bgpd", [
-    ...args,
-    "-f",
-    join(dir, "bgpd.conf"),
-    "-i",
-    join(dir, "pid"),
-    "--vty_socket",
-    dir,
-  ]);
+  const process = start(
+    t,
+    FRR_BGPD,
+    [...args, "-f", join(dir, "bgpd.conf"), "-i", join(dir, "pid"), "--vty_socket", dir],
+    options,
+  );
   const vtysh = (...commands: string[]) =>
     must("vtysh", ["--vty_socket", dir, ...commands.flatMap((command) => ["-c", command])]);
   await until(async () => (await vtysh("show bgp summary json")) !== "", { what: "bgpd to answer" });
@@ -139,11 +139,11 @@ export interface Bird {
 }
 
 /** BIRD with a configuration of its own. */
-export async function startBird(t: Teardown, config: string): Promise<Bird> {
+export async function startBird(t: Teardown, config: string, options: StartOptions = {}): Promise<Bird> {
   const dir = tmpDir(t, "bird");
   writeFileSync(join(dir, "bird.conf"), config);
   const socket = join(dir, "ctl");
-  const process = start(t, "bird", ["-f", "-c", join(dir, "bird.conf"), "-s", socket, "-P", join(dir, "pid")]);
+  const process = start(t, "bird", ["-f", "-c", join(dir, "bird.conf"), "-s", socket, "-P", join(dir, "pid")], options);
   const birdc = (...words: string[]) => must("birdc", ["-s", socket, ...words]);
   await until(async () => (await birdc("show", "status")).includes("BIRD"), { what: "bird to answer" });
   return { process, socket, birdc };

@@ -99,6 +99,7 @@ export async function startFakeBgp(
       local_addr: "192.0.2.1",
       local_as: 65_001,
       uptime: 8,
+      last_notification: null,
       capability: { local: capability, remote: capability },
     };
   };

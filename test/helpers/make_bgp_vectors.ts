@@ -58,7 +58,7 @@ const ROUTES: { add: string; family: "ipv4" | "ipv6"; prefix: string; attr: Reco
     add: "10.5.0.0/17 nexthop 192.0.2.1 aigp metric 10",
     family: "ipv4",
     prefix: "10.5.0.0/17",
-    attr: { 1: 2, 2: [[2, [65002]]], 3: "192.0.2.1", 26: "01000b000000000000000a" },
+    attr: { 1: 2, 2: [[2, [65002]]], 3: "192.0.2.1", 26: { metric: 10 } },
   },
   {
     add: "-a ipv6 2001:db8:1::/48 nexthop 2001:db8::1 origin igp med 7",

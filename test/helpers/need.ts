@@ -20,9 +20,9 @@ const DIRECTORIES = [
   "/usr/share/openvswitch/scripts",
 ];
 
-/** The full path of an executable, or null when it is not installed. */
+/** The full path of an executable, or null when it is not installed. A name with a slash is a path already. */
 export function findProgram(name: string): string | null {
-  for (const dir of DIRECTORIES) {
+  for (const dir of name.includes("/") ? ["/"] : DIRECTORIES) {
     if (dir === "") continue;
     const path = join(dir, name);
     try {

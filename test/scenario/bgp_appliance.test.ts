@@ -4,13 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { startAppliance } from "../helpers/appliance.js";
-import { BGP_PORT, frrConfig, loopbackPair, startFrr } from "../helpers/bgp_peers.js";
+import { BGP_PORT, FRR_BGPD, frrConfig, loopbackPair, startFrr } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { tmpDir } from "../helpers/tmp.js";
 import { until } from "../helpers/wait.js";
 
 t.test("a peer of the file and one over REST", async (t) => {
-  if (!need.root(t) || !need.program(t, "bgpd", "frr")) return;
+  if (!need.root(t) || !need.program(t, FRR_BGPD, "frr")) return;
   const pair = loopbackPair(8);
   const file = join(tmpDir(t, "config"), "sennit.toml");
   writeFileSync(

@@ -1,6 +1,6 @@
 import t from "tap";
 import { tcpMd5Supported } from "../../src/system/tcp_md5.js";
-import { BGP_PORT, frrConfig, loopbackPair, startFrr, startRoom } from "../helpers/bgp_peers.js";
+import { BGP_PORT, FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoom } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
 
@@ -22,7 +22,7 @@ const config = {
 };
 
 t.test("a session with FRR over REST", async (t) => {
-  if (!need.root(t) || !need.program(t, "bgpd", "frr")) return;
+  if (!need.root(t) || !need.program(t, FRR_BGPD, "frr")) return;
   const room = await startRoom(t, config);
   const frr = await startFrr(t, pair.theirs, frrConfig(pair));
   const at = `/v1/peer/${pair.theirs}`;
@@ -176,7 +176,7 @@ t.test("a session with FRR over REST", async (t) => {
 });
 
 t.test("FRR opens the connection", async (t) => {
-  if (!need.root(t) || !need.program(t, "bgpd", "frr")) return;
+  if (!need.root(t) || !need.program(t, FRR_BGPD, "frr")) return;
   const room = await startRoom(t, { ...config, peer: [{ ...peer, passive: true }] });
   await startFrr(t, pair.theirs, frrConfig(pair));
   await room.reaches(pair.theirs, "ESTABLISHED");
@@ -184,7 +184,7 @@ t.test("FRR opens the connection", async (t) => {
 });
 
 t.test("TCP MD5, whoever dials", async (t) => {
-  if (!need.root(t) || !need.program(t, "bgpd", "frr")) return;
+  if (!need.root(t) || !need.program(t, FRR_BGPD, "frr")) return;
   if (!need.that(t, tcpMd5Supported(), "needs a kernel with TCP MD5 signatures")) return;
   for (const passive of [false, true]) {
     await t.test(passive ? "FRR dials" : "we dial", async (t) => {

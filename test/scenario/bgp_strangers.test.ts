@@ -14,6 +14,8 @@ const peer = {
   passive: true,
   afi_safi: ["ipv4", "ipv6"],
   idle_hold_time: 1,
+  // One address plays many peers here, each worse than the last.
+  damp_peer_oscillations: false,
 };
 const config = { listen: { host: pair.ours, port: BGP_PORT }, local_as: 65001, router_id: "10.0.0.1", peer: [peer] };
 

@@ -1,13 +1,16 @@
 // The JSON form of one NLRI, both ways: what each family's codec offers, and the forms that several families share.
 
 import { formatAddress, parseAddress } from "../../base/ip.js";
-import { bad } from "../attribute_values.js";
+import { type AttributeContext, bad } from "../attribute_values.js";
 
 export interface NlriCodec {
-  /** JSON of one NLRI as on the wire: its length octets included, path identifier not. `withdraw`: it stood in a withdrawal. */
-  decode(wire: Buffer, withdraw: boolean): unknown;
+  /**
+   * JSON of one NLRI as on the wire: its length octets included, path identifier not. `withdraw`: it stood in a withdrawal.
+   * `context`: what it hangs on in the attributes beside it.
+   */
+  decode(wire: Buffer, withdraw: boolean, context?: AttributeContext): unknown;
   /** The wire form of one. Throws ValueError. */
-  encode(json: unknown, withdraw: boolean): Buffer;
+  encode(json: unknown, withdraw: boolean, context?: AttributeContext): Buffer;
 }
 
 export interface NextHopCodec {
@@ -20,9 +23,9 @@ export interface NextHopCodec {
 /** A codec whose decoder throws RangeError for what it cannot read: that is shown as hex digits instead. */
 export function orHex(codec: NlriCodec): NlriCodec {
   return {
-    decode: (wire, withdraw) => {
+    decode: (wire, withdraw, context) => {
       try {
-        return codec.decode(wire, withdraw);
+        return codec.decode(wire, withdraw, context);
       } catch (error) {
         if (error instanceof RangeError) return wire.toString("hex");
         throw error;

@@ -72,7 +72,10 @@ const draftPrefix6: Component = {
     const [bits, offset] = [bytes.readUInt8(0), bytes.readUInt8(1)];
     const octets = (bits + 7) >> 3;
     checkPrefix6(bits, offset, bytes.length - 2 - octets);
-    return { value: { prefix: prefixText(bits, bytes.subarray(2), 16), offset }, taken: 2 + octets };
+    // What stands before the offset is not compared.
+    const compared = (1n << BigInt(octets * 8 - offset)) - 1n;
+    const address = toBytes(toNumber(bytes.subarray(2, 2 + octets)) & compared, octets);
+    return { value: { prefix: prefixText(bits, address, 16), offset }, taken: 2 + octets };
   },
   encode: prefix6.encode,
 };

@@ -18,18 +18,19 @@ const target: FuzzTarget = {
   ].map((seed) => Uint8Array.from([0, ...seed])),
   run(bytes) {
     const mode = bytes[0] ?? 0;
-    const rib = module.createRib();
+    const rib = module.tables.createRib();
     const families = (mode & 4) === 0 ? [FAMILY.ipv4, FAMILY.ipv6] : [FAMILY.ipv6];
-    module.startSession(rib, { fourOctetAs: (mode & 1) === 0, ibgp: (mode & 2) !== 0, families });
+    module.tables.startSession(rib, { fourOctetAs: (mode & 1) === 0, ibgp: (mode & 2) !== 0, families });
     module.check(rib, bytes.subarray(1, 60_000), true);
     for (const family of families) {
-      const { rows } = module.scan(rib, family, 0, 100_000);
-      if (rows.length !== module.prefixCount(rib, family)) throw new Error("the table has lost count");
-      for (const { prefix, length } of rows) {
-        if (!module.lookup(rib, family, prefix, length)) throw new Error("a prefix of the table is not found");
+      const { rows } = module.tables.scan(rib, family, 0, 100_000);
+      if (rows.length !== module.tables.count(rib, family)) throw new Error("the table has lost count");
+      for (const { wire } of rows) {
+        if (!module.tables.lookup(rib, family, wire.subarray(1), wire[0] as number))
+          throw new Error("a prefix of the table is not found");
       }
     }
-    module.freeRib(rib);
+    module.tables.freeRib(rib);
     if (module.memory().sets !== 0) throw new Error("an attribute set has leaked");
   },
 };

@@ -1,15 +1,27 @@
 import t from "tap";
 import {
+  awaitsOpen,
   type FsmOptions,
   INITIAL,
   type Input,
+  isConnected,
+  isDamped,
   nextDeadline,
   type Output,
   type State,
   step,
 } from "../../../src/bgp/fsm.js";
 
-const options: FsmOptions = { passive: false, connectRetryMs: 10_000, idleHoldMs: 5_000, openMs: 240_000 };
+const options: FsmOptions = {
+  passive: false,
+  connectRetryMs: 10_000,
+  idleHoldMs: 5_000,
+  openMs: 240_000,
+  delayOpenMs: 0,
+  damping: true,
+  keepaliveMs: 0,
+  sendHoldMs: 0,
+};
 const content = { notify: 0x0101, data: new Uint8Array() };
 
 /** Runs inputs with their times; returns the last state and all outputs as short words. */
@@ -66,17 +78,88 @@ t.test("dialling", async (t) => {
   t.same(run([["start"], ["accepted"]], { passive: true }).words, ["sendOpen"]);
 });
 
-t.test("the idle time doubles with each failure, and starts anew after a session", async (t) => {
-  let { state } = run([["start"]]);
-  const waits: number[] = [];
-  for (let i = 0; i < 7; i++) {
-    state = run([["connected"], [{ kind: "error", content }]], {}, state).state;
-    waits.push(state.idleHoldAt);
-    state = run([["tick", state.idleHoldAt]], {}, state).state;
-  }
-  t.same(waits, [5_000, 10_000, 20_000, 40_000, 40_000, 40_000, 40_000]);
-  const up = run([["connected"], [{ kind: "open", holdTime: 90 }], ["keepalive"], ["closed"]], {}, state).state;
-  t.equal(up.idleHoldAt, 5_000);
+t.test("the idle time doubles with each failure, and starts anew after a session that has lasted", async (t) => {
+  const waits = (with_: Partial<FsmOptions>) => {
+    let { state } = run([["start"]]);
+    const found: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const now = i * 100_000;
+      state = run(
+        [
+          ["connected", now],
+          [{ kind: "error", content }, now],
+        ],
+        with_,
+        state,
+      ).state;
+      found.push(state.idleHoldAt - now);
+      state = run([["tick", state.idleHoldAt]], with_, state).state;
+    }
+    return { found, state };
+  };
+  const { found, state } = waits({});
+  t.same(found, [5_000, 10_000, 20_000, 40_000, 80_000, 80_000, 80_000]);
+  t.same(waits({ damping: false }).found, Array(7).fill(5_000));
+  const up = (end: number) =>
+    run([["connected"], [{ kind: "open", holdTime: 0 }], ["keepalive", 1_000], ["closed", end]], {}, state).state;
+  t.match(up(2_000), { failures: 5, idleHoldAt: 82_000 }, "a session that does not last is one more");
+  t.match(up(61_000), { failures: 0, idleHoldAt: 66_000 });
+  t.equal(isDamped(up(2_000), options, 81_000), true);
+  t.equal(isDamped(up(2_000), options, 82_000), false, "the time is over");
+  t.equal(isDamped(up(2_000), { ...options, damping: false }, 81_000), false);
+  t.equal(isDamped(up(61_000), options, 62_000), false);
+});
+
+t.test("DelayOpen (RFC 4271 §8.1.1)", async (t) => {
+  const delayed = { delayOpenMs: 20_000 };
+  const waiting = run([["start"], ["connected", 1_000]], delayed);
+  t.same(waiting.words, ["connect"], "no OPEN yet");
+  t.match(waiting.state, { name: "CONNECT", delayOpenAt: 21_000, connectRetryAt: Number.POSITIVE_INFINITY });
+  t.ok(isConnected(waiting.state) && awaitsOpen(waiting.state));
+  const over = run([["tick", 21_000]], delayed, waiting.state);
+  t.same(over.words, ["sendOpen"]);
+  t.match(over.state, { name: "OPENSENT", holdAt: 261_000 });
+  const first = run([[{ kind: "open", holdTime: 90 }, 2_000]], delayed, waiting.state);
+  t.same(first.words, ["sendOpen", "sendKeepalive"], "the peer was first");
+  t.match(first.state, { name: "OPENCONFIRM", delayOpenAt: Number.POSITIVE_INFINITY });
+  t.same(run([["closed", 2_000]], delayed, waiting.state).words, ["close"]);
+  const garbage = run([[{ kind: "error", content }, 2_000]], delayed, waiting.state);
+  t.same(garbage.words, ["close"], "no NOTIFICATION before an OPEN");
+  t.same(run([["accepted", 2_000]], delayed, waiting.state).words, [], "a second connection is not for this session");
+  const accepted = run([["start"], ["accepted", 5]], { ...delayed, passive: true });
+  t.match(accepted, { state: { name: "ACTIVE", delayOpenAt: 20_005 }, words: [] });
+});
+
+t.test("the send hold timer (RFC 9687)", async (t) => {
+  const at = (hold: number, with_: Partial<FsmOptions> = {}) =>
+    run([["start"], ["connected"], [{ kind: "open", holdTime: hold }], ["keepalive"]], with_).state;
+  t.equal(at(90).sendHoldAt, 480_000, "eight minutes at least");
+  t.equal(at(300).sendHoldAt, 600_000, "twice the hold time");
+  t.equal(at(90, { sendHoldMs: 7_000 }).sendHoldAt, 7_000, "as configured");
+  t.equal(at(0, { sendHoldMs: 7_000 }).sendHoldAt, Number.POSITIVE_INFINITY, "no hold time, no timers");
+  const up = at(90, { sendHoldMs: 7_000 });
+  t.equal(run([["tick", 7_000]], {}, up).state.sendHoldAt, 14_000, "nothing was waiting");
+  t.equal(run([[{ kind: "tick", progressAt: 3_000 }, 7_000]], {}, up).state.sendHoldAt, 10_000);
+  const deaf = run([[{ kind: "tick", progressAt: 0 }, 7_000]], {}, up);
+  t.same(deaf.words, ["notify 800", "down", "close"]);
+  t.match(deaf.state, { name: "IDLE", stopped: false });
+});
+
+t.test("KEEPALIVEs come no later than is asked", async (t) => {
+  const next = (keepaliveMs: number) => run(opened, { keepaliveMs }).state.keepaliveAt - 1_000;
+  t.same([0, 10_000, 60_000].map(next), [30_000, 10_000, 30_000]);
+});
+
+t.test("the operator or a limit ends the session", async (t) => {
+  const end = (idleMs: number): Input => ({ kind: "end", content, idleMs });
+  const back = run([...opened, ["keepalive"], [end(30_000), 1_000]]);
+  t.same(back.words.slice(4), ["notify 101", "down", "close"]);
+  t.match(back.state, { name: "IDLE", stopped: false, idleHoldAt: 31_000, failures: 0 });
+  t.same(run([["tick", 31_000]], {}, back.state).words, ["connect"]);
+  const stays = run([...opened, ["keepalive"], [end(Number.POSITIVE_INFINITY), 1_000]]);
+  t.match(stays.state, { name: "IDLE", stopped: true });
+  t.match(run([["start"], [end(0)]]), { state: { stopped: false, idleHoldAt: 0 }, words: ["connect", "close"] });
+  t.match(run([[end(0)]]), { state: { stopped: true }, words: [] }, "one that is stopped is not started by it");
 });
 
 t.test("stop", async (t) => {
@@ -116,8 +199,10 @@ t.test("no input breaks any state", async (t) => {
     { kind: "stop", notify: 0x0602 },
     { kind: "open", holdTime: 90 },
     { kind: "error", content },
+    { kind: "end", content, idleMs: 5 },
   ];
   const states = [INITIAL, run([["start"]]).state, run([["start"], ["connectFailed"]]).state];
+  states.push(run([["start"], ["connected"]], { delayOpenMs: 9_000 }).state);
   states.push(run([["start"], ["connected"]]).state, run(opened).state, run([...opened, ["keepalive"]]).state);
   for (const state of states) {
     for (const input of inputs) {

@@ -25,7 +25,8 @@ const numbers = (more: Partial<PeerNumbers> = {}): PeerNumbers => ({
   versionOut: [],
   ...more,
 });
-const texts = { localAddress: "192.0.2.1", capability: { local: { four_bytes_as: true }, remote: {} } };
+const capability = { local: { four_bytes_as: true }, remote: {} };
+const texts = { localAddress: "192.0.2.1", capability, lastNotification: null };
 
 t.test("what is written is read", async (t) => {
   const writer = new StateWriter();
@@ -38,6 +39,7 @@ t.test("what is written is read", async (t) => {
     remote_as: 4_200_000_000,
     local_addr: "192.0.2.1",
     remote_addr: "192.0.2.2",
+    last_notification: null,
     uptime: 0,
     capability: texts.capability,
   });

@@ -38,11 +38,11 @@ t.test(`vectors of ${made_by}`, async (t) => {
       });
       continue;
     }
-    const rib = module.createRib();
-    module.startSession(rib, { fourOctetAs: true, ibgp: false, families: [FAMILY.ipv4, FAMILY.ipv6] });
+    const rib = module.tables.createRib();
+    module.tables.startSession(rib, { fourOctetAs: true, ibgp: false, families: [FAMILY.ipv4, FAMILY.ipv6] });
     t.equal(module.check(rib, bytes, true), null, what);
     const key = parsePrefix(prefix);
-    const found = key && module.lookup(rib, FAMILY[family ?? "ipv4"], key.bytes, key.length);
+    const found = key && module.tables.lookup(rib, FAMILY[family ?? "ipv4"], key.bytes, key.length);
     t.same(found && attributesJson(found), attr);
   }
 });

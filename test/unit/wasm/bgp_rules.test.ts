@@ -3,20 +3,19 @@
 import t from "tap";
 import { encodeAttribute, encodeAttributes, walkAttributes } from "../../../src/bgp/attributes.js";
 import { negotiate } from "../../../src/bgp/capabilities.js";
-import type { PeerConfig } from "../../../src/bgp/config.js";
-import type { Connection } from "../../../src/bgp/connection.js";
-import { replay } from "../../../src/bgp/replay.js";
+import { bodyFault, parsePeer } from "../../../src/bgp/config.js";
 import { BgpModule } from "../../../src/wasm/bgp.js";
 import { FAMILY } from "../../../src/wasm/bgp_numbers.js";
-import type { RibSlot } from "../../../src/wasm/bgp_types.js";
+import type { NeighborHandle } from "../../../src/wasm/bgp_policy.js";
+import type { RibSlot, SourceSlot } from "../../../src/wasm/bgp_types.js";
 import { MANDATORY, message, update } from "../../helpers/bgp_raw.js";
 
 const module = new BgpModule();
 const families = [FAMILY.ipv4, FAMILY.ipv6];
 
 function newRib(options: { fourOctetAs?: boolean; ibgp?: boolean } = {}): RibSlot {
-  const rib = module.createRib();
-  module.startSession(rib, { fourOctetAs: true, ibgp: false, families, ...options });
+  const rib = module.tables.createRib();
+  module.tables.startSession(rib, { fourOctetAs: true, ibgp: false, families, ...options });
   return rib;
 }
 
@@ -35,7 +34,8 @@ t.test("OPEN", async (t) => {
   t.equal(module.decodeOpen(open(255, 255, 0, 99, ...capability)), null, "a wide length that overruns");
   t.equal(module.decodeOpen(open(0, 255, 0, 9, ...capability)), null, "length 0 has nothing after it");
   const short = module.decodeOpen(open(5, 2, 3, 65, 1, 7));
-  const config = { afi_safi: ["ipv4"], hold_time: 90 } as unknown as PeerConfig;
+  const body = { remote_addr: "10.0.0.2", remote_as: 65002 };
+  const config = parsePeer(body, { path: "", localAs: 65001, fault: bodyFault });
   t.equal(short && negotiate(config, short).fourOctetAs, false, "a capability 65 of one byte is none (RFC 6793 §3)");
 });
 
@@ -56,20 +56,20 @@ t.test("UPDATE", async (t) => {
   const nlri = [8, 10];
   t.equal(verdict(rib, update({ attributes: [...MANDATORY, ...as4, ...as4Aggregator], nlri })), null);
   t.same(
-    codes(module.lookup(rib, FAMILY.ipv4, TEN, 8)),
+    codes(module.tables.lookup(rib, FAMILY.ipv4, TEN, 8)),
     [1, 2, 3],
     "RFC 6793 §4.1: no AS4 attributes between new ones",
   );
 
   t.equal(verdict(rib, update({ attributes: MANDATORY, nlri: [0, 9, 10, 0xff] })), null, "/0, and host bits");
-  t.ok(module.lookup(rib, FAMILY.ipv4, new Uint8Array(4), 0), "/0 is there");
-  t.ok(module.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0x80), 9), "host bits are cleared");
+  t.ok(module.tables.lookup(rib, FAMILY.ipv4, new Uint8Array(4), 0), "/0 is there");
+  t.ok(module.tables.lookup(rib, FAMILY.ipv4, Uint8Array.of(10, 0x80), 9), "host bits are cleared");
   t.equal(verdict(rib, update({ withdrawn: [32, 1, 2, 3, 4] })), null, "a withdrawal of what is not there");
   const hop = [...[0x20, 1, 0xd, 0xb8], ...new Array(12).fill(0), ...[0xfe, 0x80], ...new Array(14).fill(0)];
   const reach = [0x80, 14, 5 + 32 + 2, 0, 2, 1, 32, ...hop, 0, 8, 0x20];
   t.equal(verdict(rib, update({ attributes: [...reach, ...MANDATORY.slice(0, 13)] })), null, "a link-local next hop");
-  t.equal(module.prefixCount(rib, FAMILY.ipv6), 1);
-  module.freeRib(rib);
+  t.equal(module.tables.count(rib, FAMILY.ipv6), 1);
+  module.tables.freeRib(rib);
 });
 
 t.test("memory comes back: replaced routes, flaps, discarded batches", async (t) => {
@@ -89,15 +89,15 @@ t.test("memory comes back: replaced routes, flaps, discarded batches", async (t)
       // The UPDATE's set is made before its prefixes turn out to be unreadable.
       t.equal(verdict(rib, update({ attributes: MANDATORY, nlri: [8, 10, 33, 1, 2, 3, 4, 5] })), 0x030a);
     }
-    if (round % 3 === 0) module.clearRib(rib);
+    if (round % 3 === 0) module.tables.clearRib(rib);
     if (round % 3 === 1) module.check(rib, module.encodeWithdraw(FAMILY.ipv4, prefixes(2000)), true);
     if (round % 3 === 2) held.push(module.memory().heldBytes);
   }
   t.equal(new Set(held).size, 1, `as much after each three rounds: ${held}`);
-  t.equal(module.prefixCount(rib, FAMILY.ipv4), 2000);
-  module.clearRib(rib);
+  t.equal(module.tables.count(rib, FAMILY.ipv4), 2000);
+  module.tables.clearRib(rib);
   t.equal(module.memory().sets, 0);
-  module.freeRib(rib);
+  module.tables.freeRib(rib);
 });
 
 t.test("many prefixes with long attributes", async (t) => {
@@ -109,10 +109,10 @@ t.test("many prefixes with long attributes", async (t) => {
     const one = messages.subarray(at, at + messages.readUInt16BE(at + 16));
     if (one.length > 4096 || verdict(rib, one) !== null) t.fail(`a message of ${one.length} bytes`);
   }
-  t.equal(module.prefixCount(rib, FAMILY.ipv4), 20_000);
+  t.equal(module.tables.count(rib, FAMILY.ipv4), 20_000);
   const endless = Buffer.alloc(40_000, 0);
   t.throws(() => module.encodeAnnounce(FAMILY.ipv4, attributes.subarray(0, 3), null, endless.fill(33)), RangeError);
-  module.freeRib(rib);
+  module.tables.freeRib(rib);
 });
 
 /** An attribute that nobody knows, `bytes` long in all. */
@@ -134,22 +134,32 @@ t.test("what was announced is sent again on a session of another kind", async (t
   const reach = [0x80, 14, 5 + 4 + 2, 0, 1, 1, 4, 192, 0, 2, 1, 0, 8, 12];
   const rest = 4096 - 23 - reach.length - 13;
   t.equal(verdict(rib, update({ attributes: [...reach, ...MANDATORY.slice(0, 13), ...filler(rest)] })), null);
-  t.equal(module.prefixCount(rib, FAMILY.ipv4), 3);
+  t.equal(module.tables.count(rib, FAMILY.ipv4), 3);
 
   const sent: Uint8Array[] = [];
-  const connection = { send: (_: number, bytes: Uint8Array) => sent.push(bytes) } as unknown as Connection;
-  t.equal(replay(module, rib, FAMILY.ipv4, false, connection), 1, "one prefix does not fit, and is told");
+  const out = module.tables.createRib();
+  const x = module.exports.create(rib, out);
+  const session = { ibgp: true, client: false, addPath: [], messageBytesMax: 4096, policyPerRoute: false };
+  const nobody = { source: 0 as SourceSlot, neighbor: 0 as NeighborHandle, policy: null };
+  module.exports.configure(x, { ...session, ...nobody, fourOctetAs: false, families: [FAMILY.ipv4] });
+  module.exports.startWalk(x, FAMILY.ipv4, true);
+  while (module.exports.isWalking(x, FAMILY.ipv4)) {
+    module.exports.walk(x, FAMILY.ipv4, 100, false, ({ bytes }) => sent.push(bytes));
+  }
+  t.equal(module.exports.unsent(x), 1, "one prefix does not fit, and is told");
+  module.exports.free(x);
+  module.tables.freeRib(out);
   const peer = newRib({ fourOctetAs: false });
   t.equal(verdict(peer, Buffer.concat(sent)), null);
-  const got = module.lookup(peer, FAMILY.ipv4, TEN, 8);
+  const got = module.tables.lookup(peer, FAMILY.ipv4, TEN, 8);
   const values = new Map(
     [...walkAttributes(got ?? Buffer.alloc(0))].map(({ code, flags, value }) => [code, { flags, value }]),
   );
   t.same([...(values.get(16)?.value ?? [])], odd.slice(3), "communities byte for byte");
   t.equal(values.get(99)?.flags, 0xe0, "the flags of what nobody knows");
-  t.equal(module.prefixCount(peer, FAMILY.ipv4), 2);
-  module.freeRib(rib);
-  module.freeRib(peer);
+  t.equal(module.tables.count(peer, FAMILY.ipv4), 2);
+  module.tables.freeRib(rib);
+  module.tables.freeRib(peer);
 });
 
 t.test("AS4_PATH", async (t) => {

@@ -41,6 +41,7 @@ t.test("labelled unicast (RFC 8277)", async (t) => {
   }
   t.same(decode(hex("30 000641 0a01ff"), false), { label: [100], prefix: "10.1.255.0/24" });
   t.same(decode(hex("2a 000641 0a01ff"), false), { label: [100], prefix: "10.1.192.0/18" }, "host bits are cleared");
+  t.same(decode(hex("30 000000 0a0101"), false), { label: [0], prefix: "10.1.1.0/24" }, "as yabgp sends label 0");
   t.same(decode(hex("30 00064f 0a0101"), false), { label: [100], prefix: "10.1.1.0/24" }, "traffic class");
 });
 
@@ -62,7 +63,7 @@ t.test("what cannot be encoded or read", async (t) => {
   for (const bad of [null, [], "10.0.0.0/8", {}, { prefix: "10.0.0.0/8" }, { label: [], prefix: "10.0.0.0/8" }]) {
     t.throws(() => lu.encode(bad, false), REFUSED, JSON.stringify(bad));
   }
-  for (const label of [[1 << 20], [-1], ["x"], 5, new Array(11).fill(1)]) {
+  for (const label of [[1 << 20], [0, 16], [-1], ["x"], 5, new Array(11).fill(1)]) {
     t.throws(() => lu.encode({ label, prefix: "10.0.0.0/8" }, false), REFUSED, JSON.stringify(label));
   }
   for (const prefix of ["10.0.0.0", "10.0.0.0/33", "2001:db8::/32", 7]) {

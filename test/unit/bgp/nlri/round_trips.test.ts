@@ -15,7 +15,10 @@ const prefix = (width: 4 | 16) =>
     .map(([bytes, bits]) => prefixText(bits, bytes, width));
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
-const label = fc.array(fc.integer({ min: 0, max: 0xfffff }), { minLength: 1, maxLength: 3 });
+/** Label 0 is for the bottom of the stack. */
+const label = fc
+  .tuple(fc.array(fc.integer({ min: 1, max: 0xfffff }), { maxLength: 2 }), fc.integer({ min: 0, max: 0xfffff }))
+  .map(([above, bottom]) => [...above, bottom]);
 const rd = fc.oneof(
   fc.tuple(u16, u32).map(([as, n]) => `${as}:${n}`),
   fc.tuple(fc.ipV4(), u16).map(([address, n]) => `${address}:${n}`),
@@ -76,7 +79,7 @@ const ITEMS: Record<string, fc.Arbitrary<unknown>> = {
   ipv6_lu: fc.record({ label, prefix: prefix(16) }),
   vpnv4: fc.record({ label, rd, prefix: prefix(4) }),
   // Three labels, a distinguisher and 128 bits are more than a length octet can say.
-  vpnv6: fc.record({ label: label.map((labels) => labels.slice(0, 2)), rd, prefix: prefix(16) }),
+  vpnv6: fc.record({ label: label.map((labels) => labels.slice(-2)), rd, prefix: prefix(16) }),
   flowspec: rule(4, false),
   ipv6_flowspec: rule(16, false),
   vpnv4_flowspec: rule(4, true),

@@ -1,0 +1,257 @@
+// A peer's routes: what has come from it, what it gets, and what becomes of both when its session goes and comes back.
+
+import { performance } from "node:perf_hooks";
+import { parseAddress } from "../base/ip.js";
+import type { NeighborHandle } from "../wasm/bgp_policy.js";
+import type { OpenMessage, RibSlot } from "../wasm/bgp_types.js";
+import { withoutZone } from "./addresses.js";
+import type { PeerConfig } from "./config.js";
+import { Exporter } from "./exporter.js";
+import { FAMILIES } from "./families.js";
+import { type HelperInput, type HelperOutput, NOTHING_KEPT, nextDeadline, stepHelper } from "./graceful.js";
+import { REFRESH } from "./messages.js";
+import type { Negotiated } from "./negotiate.js";
+import type { Policies, Terms } from "./policies.js";
+import type { Routing } from "./routing.js";
+import type { Session } from "./session.js";
+
+/** What the routes of all peers share. */
+export interface RoutesHost {
+  readonly routing: Routing;
+  readonly policies: Policies;
+  /** Our BGP identifier, and that of our cluster as a route reflector (RFC 4456). */
+  readonly routerId: number;
+  readonly clusterId: number;
+}
+
+export interface RoutesEvents {
+  /** The peer has told all that it has of a family. */
+  endOfRib(family: number): void;
+  note(text: string): void;
+}
+
+function quad(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+}
+
+export class PeerRoutes {
+  readonly ribIn: RibSlot;
+  readonly exporter: Exporter;
+  readonly #host: RoutesHost;
+  readonly #config: PeerConfig;
+  readonly #events: RoutesEvents;
+  readonly #neighbor: NeighborHandle;
+  #graceful = NOTHING_KEPT;
+  #timer: NodeJS.Timeout | undefined;
+  /** Families whose End-of-RIB has been noticed, as bits. */
+  #endsSeen = 0;
+
+  constructor(host: RoutesHost, config: PeerConfig, events: RoutesEvents) {
+    this.#host = host;
+    this.#config = config;
+    this.#events = events;
+    const { module } = host.routing;
+    this.ribIn = module.tables.createRib();
+    this.exporter = new Exporter(host.routing);
+    this.#neighbor = module.policies.createNeighbor({
+      localAs: config.local_as,
+      remoteAs: config.remote_as,
+      ibgp: this.#ibgp(config.remote_as),
+      routerId: quad(host.routerId),
+    });
+  }
+
+  #ibgp(remoteAs: number): boolean {
+    return remoteAs === this.#config.local_as;
+  }
+
+  /** The peer's `import` or `export`; one that names no policy lets nothing through. */
+  #terms(name: string): Terms {
+    const terms = this.#host.policies.terms(name);
+    if (terms === null) this.#events.note(`there is no policy ${name}: nothing passes`);
+    return terms ?? "none";
+  }
+
+  /** The session is up: routes are taken, and sent. */
+  up(session: Session, open: OpenMessage): void {
+    const { connection, negotiated } = session;
+    if (!connection || !negotiated) return;
+    const { tables } = this.#host.routing.module;
+    const { config } = session;
+    const ibgp = this.#ibgp(config.remote_as);
+    this.#setNeighbor(session, negotiated);
+    const families = negotiated.families.map(({ rib }) => rib);
+    const { fourOctetAs, extendedMessages, addPathIn } = negotiated;
+    tables.startSession(this.ribIn, { fourOctetAs, extendedMessages, families, addPath: addPathIn, ibgp });
+    this.#endsSeen = 0;
+    const address = parseAddress(withoutZone(config.remote_addr)) ?? new Uint8Array(4);
+    const client = config.route_reflector_client;
+    const options = { ibgp, client, routerId: open.identifier, address };
+    const source = tables.sourceOf(this.ribIn) ?? tables.attach(this.ribIn, options);
+    if (!source) {
+      this.#events.note("there are too many sources of routes: its own are not taken");
+      return;
+    }
+    this.#setImport();
+    this.#step({ kind: "up", negotiated });
+    const terms = this.#terms(config.export);
+    const policy = terms === "none" ? null : terms;
+    this.exporter.start(connection, negotiated, { ibgp, client, source, neighbor: this.#neighbor, policy }, (family) =>
+      session.sendEndOfRib(FAMILIES[family] as (typeof FAMILIES)[number]),
+    );
+  }
+
+  #setImport(): void {
+    const terms = this.#terms(this.#config.import);
+    const policy = terms === "none" ? this.#host.policies.nothing : terms === "all" ? null : terms;
+    const { tables } = this.#host.routing.module;
+    tables.setImport(this.ribIn, this.#neighbor, policy?.handle ?? null, policy?.perRoute ?? false);
+  }
+
+  #setNeighbor(session: Session, negotiated: Negotiated): void {
+    const { config } = session;
+    const local = parseAddress(withoutZone(session.connection?.localAddress ?? ""));
+    const peer = parseAddress(withoutZone(config.remote_addr));
+    const flagged = negotiated.extendedNextHop.includes(0);
+    this.#host.routing.module.policies.setNeighbor(this.#neighbor, {
+      localAs: config.local_as,
+      remoteAs: config.remote_as,
+      ibgp: this.#ibgp(config.remote_as),
+      routerId: quad(this.#host.routerId),
+      clusterId: quad(this.#host.clusterId),
+      ...(negotiated.role ? { role: negotiated.role } : {}),
+      allowOwnAs: config.allow_own_as,
+      local: local ? [local] : [],
+      peer: peer ? [peer] : [],
+      reflectorClient: config.route_reflector_client,
+      routeServerClient: config.route_server_client,
+      nextHopUnchanged: config.next_hop_unchanged,
+      nextHopSelf: config.next_hop_self,
+      enforceFirstAs: config.enforce_first_as,
+      longLivedGr: negotiated.llgr.length > 0,
+      extendedNextHop: flagged,
+    });
+  }
+
+  /** The session has gone. */
+  down(session: Session): void {
+    this.exporter.stop();
+    const { ended, negotiated } = session;
+    if (negotiated) this.#step({ kind: "down", ending: ended, negotiated });
+    if (this.#graceful.kept.size === 0) this.#bury();
+  }
+
+  /** The peer was stopped or removed: nothing of it is kept. */
+  forget(): void {
+    this.#step({ kind: "forget" });
+    this.#bury();
+  }
+
+  /** All routes of the peer go, while a new session may begin. */
+  #bury(): void {
+    const { routing } = this.#host;
+    const source = routing.module.tables.detach(this.ribIn);
+    if (source) routing.bury(source);
+  }
+
+  /** After a batch: families whose End-of-RIB has come. */
+  noticeEnds(): void {
+    const bits = this.#host.routing.module.tables.endOfRib(this.ribIn) & ~this.#endsSeen;
+    if (bits === 0) return;
+    this.#endsSeen |= bits;
+    for (const { rib: family } of FAMILIES) {
+      if (family === null || (bits & (1 << family)) === 0) continue;
+      this.#step({ kind: "endOfRib", family });
+      this.#events.endOfRib(family);
+    }
+  }
+
+  /** The peer asks for a family's routes; around them BoRR and EoRR when it knows them (RFC 7313 §4). */
+  refresh(session: Session, family: number): void {
+    const row = FAMILIES[family];
+    if (!row) return;
+    session.sendRefresh(row, REFRESH.begin);
+    this.exporter.refresh(family, () => session.sendRefresh(row, REFRESH.end));
+  }
+
+  /** RFC 7313 §4: what has not come again between BoRR and EoRR is gone. */
+  refreshBegan(family: number): void {
+    const { tables } = this.#host.routing.module;
+    const source = tables.sourceOf(this.ribIn);
+    if (source && !this.#graceful.kept.has(family)) tables.markStale(source, family);
+  }
+
+  refreshEnded(family: number): void {
+    const source = this.#host.routing.module.tables.sourceOf(this.ribIn);
+    if (source && !this.#graceful.kept.has(family)) this.#host.routing.sweep(source, family, this.ribIn);
+  }
+
+  /** The index of the source of the peer's routes, 0 when it has none. */
+  get sourceIndex(): number {
+    const { tables } = this.#host.routing.module;
+    const source = tables.sourceOf(this.ribIn);
+    return source ? tables.sourceIndex(source) : 0;
+  }
+
+  /** Validation of origins has changed: what policies say of them is asked anew. */
+  validationChanged(): void {
+    const { routing } = this.#host;
+    const source = routing.module.tables.sourceOf(this.ribIn);
+    const { import: imported, export: exported } = this.#config;
+    if (source && this.#perRoute(imported)) routing.again(source, this.ribIn);
+    if (this.#perRoute(exported)) this.exporter.again();
+  }
+
+  #perRoute(name: string): boolean {
+    const terms = this.#host.policies.terms(name);
+    return terms !== null && typeof terms === "object" && terms.perRoute;
+  }
+
+  #step(input: HelperInput): void {
+    const options = { staleMs: this.#config.stale_time * 1000 };
+    const [state, outputs] = stepHelper(this.#graceful, input, performance.now(), options);
+    this.#graceful = state;
+    for (const output of outputs) this.#act(output);
+    clearTimeout(this.#timer);
+    const at = nextDeadline(state);
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#tick(), Math.min(Math.max(at - performance.now(), 0) + 1, 0x7fffffff));
+  }
+
+  #tick(): void {
+    const kept = this.#graceful.kept.size;
+    this.#step({ kind: "tick" });
+    // The peer has not come back, and nothing of it is left.
+    const { routing } = this.#host;
+    const away = !routing.receivers.has(this.exporter);
+    if (kept > 0 && this.#graceful.kept.size === 0 && away) this.#bury();
+  }
+
+  #act({ kind, family }: HelperOutput): void {
+    const { routing } = this.#host;
+    const { tables } = routing.module;
+    const source = tables.sourceOf(this.ribIn);
+    if (!source) return;
+    if (kind === "keep") tables.markStale(source, family);
+    else if (kind === "clear") routing.remove(source, family, this.ribIn);
+    else if (kind === "sweep") {
+      tables.setLongLived(source, family, false);
+      routing.sweep(source, family, this.ribIn);
+    } else {
+      tables.setLongLived(source, family, true);
+      routing.again(source, this.ribIn);
+    }
+  }
+
+  /** Frees everything. */
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.forget();
+    clearTimeout(this.#timer);
+    const { tables, policies } = this.#host.routing.module;
+    this.exporter.dispose();
+    tables.setImport(this.ribIn, 0 as NeighborHandle, null, false);
+    policies.freeNeighbor(this.#neighbor);
+    tables.freeRib(this.ribIn);
+  }
+}

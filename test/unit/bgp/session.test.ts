@@ -1,0 +1,237 @@
+// One session over real sockets, against a peer made of bytes.
+
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import t, { type Test } from "tap";
+import { bodyFault, parsePeer } from "../../../src/bgp/config.js";
+import { PeerMemory } from "../../../src/bgp/memory.js";
+import { endOfRib, REFRESH } from "../../../src/bgp/messages.js";
+import { dialTcp, Session, type SessionEvents } from "../../../src/bgp/session.js";
+import { BgpModule } from "../../../src/wasm/bgp.js";
+import { MSG } from "../../../src/wasm/bgp_numbers.js";
+import { KEEPALIVE, MANDATORY, message, open, RawPeer, update } from "../../helpers/bgp_raw.js";
+import { until } from "../../helpers/wait.js";
+
+const module = new BgpModule();
+const WANTS_ALL = [1, 4, 0, 1, 0, 1, 2, 0, 70, 0, 6, 0, 65, 4, 0, 0, 0xfd, 0xea];
+
+/** A session that dials a raw peer. `more`: options of the peer. */
+async function pair(t: Test, more: Record<string, unknown> = {}) {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const sockets: Socket[] = [];
+  const raws: RawPeer[] = [];
+  server.on("connection", (socket) => {
+    sockets.push(socket);
+    raws.push(new RawPeer(socket));
+  });
+  const { port } = server.address() as { port: number };
+  const base = { remote_addr: "127.0.0.1", remote_as: 65002, port, idle_hold_time: 1, connect_retry_time: 1 };
+  const config = parsePeer({ ...base, ...more }, { path: "", localAs: 65001, fault: bodyFault });
+  const words: string[] = [];
+  const rib = module.tables.createRib();
+  const events: SessionEvents = {
+    opened: () => true,
+    batch: () => {
+      const applied = module.applyBatch(rib);
+      module.endBatch();
+      return applied;
+    },
+    up: ({ negotiated }) => {
+      words.push("up");
+      const families = negotiated?.families.map((family) => family.rib) ?? [];
+      module.tables.startSession(rib, { fourOctetAs: true, ibgp: false, families, extendedMessages: true });
+    },
+    down: ({ ended }) => words.push(`down ${ended.kind} ${ended.notify.toString(16)}`),
+    refresh: (_, afi, safi) => words.push(`refresh ${afi}/${safi}`),
+    refreshBegan: (_, family) => words.push(`began ${family}`),
+    refreshEnded: (_, family) => words.push(`ended ${family}`),
+    drained: () => words.push("drained"),
+    lost: () => words.push("lost"),
+    note: () => undefined,
+  };
+  const memory = new PeerMemory();
+  const session = new Session({ module, routerId: 0x0a000001, dial: dialTcp }, config, rib, events, memory);
+  t.teardown(() => {
+    session.dispose(0x0602);
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  session.input({ kind: "start" });
+  const raw = (n: number) => until(() => raws[n], { what: `connection ${n}` });
+  const up = async (capabilities = WANTS_ALL) => {
+    const peer = await raw(raws.length === 0 ? 0 : raws.length - 1);
+    await peer.establish(65002, { capabilities });
+    await until(() => session.state.name === "ESTABLISHED", { what: "the session" });
+    return peer;
+  };
+  return { session, words, memory, raw, up, sockets };
+}
+
+t.test("refreshes, plain and enhanced (RFC 7313)", async (t) => {
+  const { session, words, up } = await pair(t);
+  const peer = await up();
+  const refresh = (subtype: number, safi = 1) => message(5, [0, 1, subtype, safi]);
+  peer.send(refresh(0), refresh(1), refresh(2), refresh(9), refresh(1, 128), refresh(0, 128));
+  await until(() => words.includes("refresh 1/128"), { what: "all of them", state: () => words });
+  t.same(words, ["up", "refresh 1/1", "began 0", "ended 0", "refresh 1/128"]);
+  const family = { afi: 1, safi: 1 };
+  t.ok(session.sendRefresh(family, REFRESH.begin) && session.sendRefresh(family, REFRESH.end));
+  t.ok(session.sendRefresh(family, REFRESH.ask));
+  session.sendEndOfRib(family);
+  session.sendEndOfRib({ afi: 2, safi: 1 });
+  await until(() => peer.messages().filter(([type]) => type === 2).length === 2, { what: "End-of-RIB" });
+  const sent = peer.messages().filter(([type]) => type === 5 || type === 2);
+  t.same(
+    sent.map(([type, body]) => [type, body.toString("hex")]),
+    [
+      [5, "00010101"],
+      [5, "00010201"],
+      [5, "00010001"],
+      [2, "00000000"],
+      [2, "00000006800f03000201"],
+    ],
+  );
+  t.equal(endOfRib(family).length, 23);
+  const wrong = message(5, [0, 1, 1, 1, 0]);
+  peer.send(wrong);
+  t.equal(await peer.notified(), `7/1 ${wrong.toString("hex")}`, "the whole message comes back");
+  t.same(words.slice(-2), ["down local 701", "lost"]);
+});
+
+t.test("what was not negotiated is neither sent nor taken", async (t) => {
+  const { session, words, up } = await pair(t, { enhanced_route_refresh: false });
+  const peer = await up();
+  peer.send(message(5, [0, 1, 1, 1]), message(5, [0, 1, 0, 1]));
+  await until(() => words.includes("refresh 1/1"), { what: "the refresh" });
+  t.same(words, ["up", "refresh 1/1"]);
+  t.notOk(session.sendRefresh({ afi: 1, safi: 1 }, REFRESH.begin));
+  const plain = await pair(t);
+  await plain.up([1, 4, 0, 1, 0, 1]);
+  t.notOk(plain.session.sendRefresh({ afi: 1, safi: 1 }, REFRESH.ask));
+});
+
+t.test("a tap sees every whole message, both ways", async (t) => {
+  const { session, up } = await pair(t);
+  const peer = await up();
+  const seen: Buffer[][] = [[], []];
+  if (session.connection) session.connection.tap = (sent, bytes) => void seen[sent ? 1 : 0]?.push(Buffer.from(bytes));
+  const updates = [update({ attributes: MANDATORY, nlri: [8, 10] }), update({ attributes: MANDATORY, nlri: [8, 11] })];
+  const bytes = Buffer.concat([...updates, KEEPALIVE, update({ withdrawn: [8, 10] })]);
+  peer.send(bytes.subarray(0, 60));
+  await until(() => (seen[0]?.length ?? 0) > 0, { what: "the first message" });
+  peer.send(bytes.subarray(60));
+  await until(() => Buffer.concat(seen[0] ?? []).length === bytes.length, { what: "the rest" });
+  t.same(Buffer.concat(seen[0] ?? []), bytes, "in order, nothing twice");
+  session.sendEndOfRib({ afi: 1, safi: 1 });
+  t.same(Buffer.concat(seen[1] ?? []), endOfRib({ afi: 1, safi: 1 }));
+  t.equal(session.openSent?.[18], 1);
+  t.same(session.openReceived, open(65002, { capabilities: WANTS_ALL }));
+});
+
+t.test("stopping with a text, and what the peer says", async (t) => {
+  const { session, words, memory, up } = await pair(t);
+  const peer = await up();
+  session.stop(0x0602, "back at nine");
+  t.equal(await peer.notified(), `6/2 0c${Buffer.from("back at nine").toString("hex")}`);
+  t.match(memory.last, { direction: "sent", text: "back at nine", sub_error: "Administrative shutdown" });
+  t.same(words, ["up", "down local 602"]);
+  const other = await pair(t);
+  (await other.up()).send(message(3, [6, 4, 2, 104, 105]));
+  await until(() => other.words.includes("lost"), { what: "the end" });
+  t.match(other.memory.last, { direction: "received", text: "hi", sub_error: "Administrative reset" });
+  t.same(other.words, ["up", "down remote 604", "lost"]);
+});
+
+t.test("where routes outlive a NOTIFICATION, a stop is a hard reset (RFC 8538)", async (t) => {
+  const { session, words, up } = await pair(t);
+  const peer = await up([...WANTS_ALL, 64, 2, 0x40, 60]);
+  session.stop(0x0602, "x");
+  t.equal(await peer.notified(), "6/9 06020178");
+  t.same(words, ["up", "down local 609"]);
+});
+
+t.test("too many prefixes end the session for a while, or for good", async (t) => {
+  const { session, raw, up } = await pair(t, { max_prefix: 5, max_prefix_restart: 1 });
+  const peer = await up();
+  session.tooManyPrefixes({ afi: 1, safi: 1 });
+  t.equal(await peer.notified(), "6/1 00010100000005");
+  t.equal(session.state.stopped, false);
+  await raw(1);
+  const other = await pair(t, { max_prefix: 70_000 });
+  const last = await other.up();
+  other.session.tooManyPrefixes({ afi: 2, safi: 1 });
+  t.equal(await last.notified(), "6/1 00020100011170");
+  t.equal(other.session.state.stopped, true);
+});
+
+t.test("an old speaker is asked again without capabilities (RFC 5492)", async (t) => {
+  const { session, raw, memory } = await pair(t);
+  const first = await raw(0);
+  t.ok((await first.gets(1)).length > 10);
+  first.send(message(3, [2, 4]));
+  first.end();
+  const second = await raw(1);
+  t.equal((await second.gets(1)).length, 10, "no parameter at all");
+  await second.establish(65002, { capabilities: [] });
+  await until(() => session.state.name === "ESTABLISHED", { what: "the session" });
+  t.equal(session.negotiated?.fourOctetAs, false);
+  t.equal(memory.withheld, "all");
+});
+
+t.test("DelayOpen lets the peer go first", async (t) => {
+  const { session, raw } = await pair(t, { delay_open_time: 60 });
+  const peer = await raw(0);
+  await until(() => session.connected, { what: "the connection" });
+  t.equal(session.state.name, "CONNECT");
+  t.same(peer.messages(), []);
+  peer.send(open(65002));
+  await peer.gets(4);
+  t.same(
+    peer.messages().map(([type]) => type),
+    [1, 4],
+  );
+  peer.send(KEEPALIVE);
+  await until(() => session.state.name === "ESTABLISHED", { what: "the session" });
+});
+
+t.test("a peer that stops reading: the queue has marks, and an end (RFC 9687)", async (t) => {
+  const { session, words, up, sockets } = await pair(t, { send_hold_time: 1 });
+  const peer = await up();
+  const alive = setInterval(() => peer.send(KEEPALIVE), 200);
+  t.teardown(() => clearInterval(alive));
+  const bulk = Buffer.concat(Array<Buffer>(1_000).fill(endOfRib({ afi: 1, safi: 1 })));
+  const fill = () => {
+    while (session.connection && !session.connection.full) session.connection.send(MSG.update, bulk, 1_000);
+  };
+  sockets[0]?.pause();
+  fill();
+  t.equal(session.connection?.full, true);
+  sockets[0]?.resume();
+  await until(() => words.includes("drained"), { what: "room in the queue", state: () => words });
+  t.equal(session.connection?.full, false);
+  t.equal(session.state.name, "ESTABLISHED", "slow is not dead");
+  sockets[0]?.pause();
+  fill();
+  await until(() => words.includes("lost"), { what: "the end", state: () => words });
+  t.same(words, ["up", "drained", "down local 800", "lost"]);
+});
+
+t.test("an extended message (RFC 8654)", async (t) => {
+  const { session, words, up } = await pair(t);
+  const peer = await up();
+  t.equal(session.negotiated?.extendedMessages, true);
+  const nlri = Array.from({ length: 15_000 }, (_, i) => [24, 10, i >> 8, i & 255]).flat();
+  const long = update({ attributes: MANDATORY, nlri });
+  t.ok(long.length > 60_000);
+  peer.send(long, long.subarray(0, 40_000));
+  peer.send(long.subarray(40_000), update({ withdrawn: [8, 10] }), message(5, [0, 1, 0, 1]));
+  await until(() => words.includes("refresh 1/1"), { what: "all of it", state: () => words });
+  t.equal(session.connection?.statistic.receive.Updates, 3);
+  const huge = message(1, new Uint8Array(5_000));
+  peer.send(huge);
+  t.equal(await peer.notified(), "1/2 139b", "an OPEN never is one");
+  const other = await pair(t, { extended_messages: false });
+  t.equal((await other.up()) && other.session.negotiated?.extendedMessages, false);
+});
