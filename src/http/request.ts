@@ -50,3 +50,26 @@ export class ExchangeRequest implements Request {
     return this.#exchange.header(name);
   }
 }
+
+/** The same request with other values for the route's segments. */
+export function withParams(request: Request, params: Readonly<Record<string, string>>): Request {
+  const { method, path, body, caller, id } = request;
+  return {
+    method,
+    path,
+    params,
+    body,
+    caller,
+    id,
+    get query() {
+      return request.query;
+    },
+    get address() {
+      return request.address;
+    },
+    get origin() {
+      return request.origin;
+    },
+    header: (name) => request.header(name),
+  };
+}

@@ -30,6 +30,8 @@ const AUTH = { user: "admin", password: "test-password-1" };
 export interface Room {
   readonly bgp: BgpHandle;
   readonly quiet: QuietLog;
+  /** Of the front end. */
+  readonly port: number;
   rest(method: string, path: string, options?: RestOptions): Promise<RestReply>;
   /** Resolves once the peer's session is in a state. */
   reaches(address: string, fsm: string): Promise<void>;
@@ -52,6 +54,7 @@ export async function startRoom(t: Teardown, config: BgpTable): Promise<Room> {
   return {
     bgp,
     quiet,
+    port: front.port,
     rest,
     async reaches(address, fsm) {
       let seen = "";

@@ -2,6 +2,7 @@
 // `.json`, `Allow`, `Vary`, error bodies.
 
 import { AppError } from "../../base/errors.js";
+import { withParams } from "../../http/request.js";
 import {
   type Caller,
   json,
@@ -211,7 +212,7 @@ function routesOf(path: string, view: View, callerOf: (request: Request) => Call
       callerOf(request);
       const own = Object.entries(request.params).map(([name, value]) => [name, value.replace(/\.json$/, "")] as const);
       if (!view.methods.includes(method)) throw new AppError("METHOD_NOT_ALLOWED", { method });
-      return view.handle({ ...request, params: Object.fromEntries(own) }, true);
+      return view.handle(withParams(request, Object.fromEntries(own)), true);
     },
   }));
   return [...routes, ...unslashed];
