@@ -110,9 +110,11 @@ export function makeStream(prefixes = 1_000_000, options: StreamOptions = {}): S
   let at = 0;
   let done = 0;
   let updates = 0;
+  let fresh = 0;
   let last = "";
   while (done < prefixes) {
-    const set = attributes[pick(sets)] as Buffer;
+    // Every second UPDATE brings a set that was not there before, as long as there are any.
+    const set = attributes[updates % 2 === 0 && fresh < sets ? fresh++ : pick(sets)] as Buffer;
     const start = at;
     beginUpdate(bytes, at);
     bytes.writeUInt16BE(set.length, at + 21);

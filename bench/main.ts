@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { machine } from "./machine.js";
 
 const BENCHES: Readonly<Record<string, string>> = {
-  bgp: "taking in and sending routes, beside BIRD and FRR",
+  bgp: "a full table in and through, memory, REST meanwhile; beside BIRD, FRR, OpenBGPD and GoBGP",
   openflow: "flows and events, beside Open vSwitch's own tools and os-ken",
   bond: "the tunnel over unequal lines, beside what the lines could carry",
   http: "REST answers a second, beside an empty handler",

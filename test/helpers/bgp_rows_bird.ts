@@ -96,7 +96,7 @@ export const BIRD_ROWS: readonly FamilyRow[] = [
     ours: {
       ...mp([1, 4], "192.0.2.1", [{ label: [321, 322], prefix: "34.1.41.0/24" }]),
       show: show("ipv4_lu"),
-      shown: /34\.1\.41\.0\/24 [\s\S]*BGP\.mpls_label_stack: 321 322/,
+      shown: /34\.1\.41\.0\/24 [\s\S]*BGP\.mpls_label_stack: 321\/322/,
     },
   },
   {

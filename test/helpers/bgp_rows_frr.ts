@@ -1,5 +1,6 @@
 // What FRR 8.4 announces and how it shows what it has got, beyond unicast. Commands are those of vtysh, with `;`
-// between lines. Labelled unicast, EVPN and flowspec it only takes: for the first two it wants zebra and kernel devices.
+// between lines. EVPN and flowspec it only takes: for the first it wants zebra and kernel devices. Labelled
+// unicast shares its table with unicast, which one neighbour cannot have both.
 
 import type { FamilyRow } from "./bgp_dialogue.js";
 
@@ -23,7 +24,6 @@ export const FRR_FAMILIES: Readonly<Record<string, string>> = {
   ipv4: "ipv4 unicast",
   ipv4_mcast: "ipv4 multicast",
   ipv6_mcast: "ipv6 multicast",
-  ipv4_lu: "ipv4 labeled-unicast",
   vpnv4: "ipv4 vpn",
   vpnv6: "ipv6 vpn",
   flowspec: "ipv4 flowspec",
@@ -64,15 +64,6 @@ export const FRR_ROWS: readonly FamilyRow[] = [
       ...network("ipv6 multicast", "2001:db8:3::/48"),
       nlri: "2001:db8:3::/48",
       attr: { 2: [[2, [65_002]]], 14: { afi_safi: [2, 2] } },
-    },
-  },
-  {
-    family: "ipv4_lu",
-    what: "a labelled prefix",
-    ours: {
-      ...mp([1, 4], "192.0.2.1", [{ label: [321], prefix: "34.1.41.0/24" }]),
-      show: "show bgp ipv4 labeled-unicast 34.1.41.0/24",
-      shown: /Remote label: 321/,
     },
   },
   {

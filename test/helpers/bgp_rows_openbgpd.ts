@@ -5,6 +5,9 @@ import type { FamilyRow } from "./bgp_dialogue.js";
 
 const EXPORTED = { 1: 0, 2: [[2, [65_001]]] };
 
+/** Whatever label a withdrawal has: it is counted, and the route stays. */
+const LINGERS = "7.7 counts withdrawals of VPN routes, but keeps the routes";
+
 const network = (prefix: string, more = "") => ({
   announce: `network add ${prefix}${more}`,
   withdraw: `network delete ${prefix}`,
@@ -58,6 +61,7 @@ export const OPENBGPD_ROWS: readonly FamilyRow[] = [
         16: ["route-target:100:12"],
       }),
       show: "show rib VPNv4 in",
+      lingers: LINGERS,
       shown: /rd 100:100 11\.11\.11\.11\/32 +192\.0\.2\.1/,
     },
   },
@@ -69,6 +73,7 @@ export const OPENBGPD_ROWS: readonly FamilyRow[] = [
         16: ["route-target:100:12"],
       }),
       show: "show rib VPNv6 in",
+      lingers: LINGERS,
       shown: /rd 100:12 2010:0:12:4::\/64 +2001:db8::1/,
     },
   },
