@@ -96,10 +96,15 @@ export class PeerRoutes {
     this.#graceful.input({ kind: "up", negotiated });
     const terms = this.#terms(config.export);
     const policy = terms === "none" ? null : terms;
-    this.exporter.start(connection, negotiated, { ibgp, client, source, neighbor: this.#neighbor, policy }, (family) => {
-      // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
-      if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
-    });
+    this.exporter.start(
+      connection,
+      negotiated,
+      { ibgp, client, source, neighbor: this.#neighbor, policy },
+      (family) => {
+        // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
+        if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
+      },
+    );
   }
 
   #setImport(): void {

@@ -29,13 +29,13 @@ export function sendRefresh(module: BgpModule, peer: Peer, afi: unknown, safi: u
 }
 
 /** The messages of a send/update body. Errors: BGP_POST_DATA, BGP_SEND_FAILED with the reason. */
-export function encodeBody(module: BgpModule, peer: Peer, body: UpdateBody): Buffer {
+export function encodeBody(peer: Peer, body: UpdateBody): Buffer {
   if (!sendsSomething(body)) {
     throw new AppError("BGP_POST_DATA", { reason: "neither attr and nlri, nor withdraw, nor attributes 14 or 15" });
   }
   const { negotiated } = peer.session;
   try {
-    return encodeUpdateBody(module, body, {
+    return encodeUpdateBody(body, {
       ibgp: peer.ibgp,
       fourOctetAs: negotiated?.fourOctetAs ?? true,
       addPath: (family) => negotiated?.addPathOut.includes(family) ?? false,
@@ -49,7 +49,7 @@ export function encodeBody(module: BgpModule, peer: Peer, body: UpdateBody): Buf
 
 /** Sends the messages of a body and keeps their routes as the peer's own. Errors: as encodeBody(), and OVERLOADED. */
 export function sendBody(module: BgpModule, peer: Peer, body: UpdateBody): void {
-  sendUpdates(module, peer, encodeBody(module, peer, body));
+  sendUpdates(module, peer, encodeBody(peer, body));
 }
 
 function sendUpdates(module: BgpModule, peer: Peer, messages: Buffer): void {

@@ -1,6 +1,5 @@
 // The body of yabgp's send/update to messages: {"attr", "nlri", "withdraw"}, with 14 and 15 for all families.
 
-import type { BgpModule } from "../wasm/bgp.js";
 import { ATTR, MESSAGE_BYTES_MAX } from "../wasm/bgp_numbers.js";
 import { jsonContext } from "./attribute_context.js";
 import { type AttributeContext, bad, list, ValueError } from "./attribute_values.js";
@@ -52,12 +51,10 @@ export function sendsSomething(body: UpdateBody): boolean {
 
 /** What makes the messages of one session. */
 class Maker {
-  readonly #module: BgpModule;
   readonly #context: UpdateContext;
   readonly #values: AttributeContext;
 
-  constructor(module: BgpModule, context: UpdateContext, values: AttributeContext) {
-    this.#module = module;
+  constructor(context: UpdateContext, values: AttributeContext) {
     this.#context = context;
     this.#values = values;
   }
@@ -95,12 +92,12 @@ const ipv4 = FAMILIES[0] as Family;
  * The messages of a body: withdrawals first, then announcements, each cut at the session's longest message. On an
  * internal session LOCAL_PREF 100 is added when it is not given. Throws ValueError with what is wrong.
  */
-export function encodeUpdateBody(module: BgpModule, body: UpdateBody, context: UpdateContext): Buffer {
+export function encodeUpdateBody(body: UpdateBody, context: UpdateContext): Buffer {
   const attr = body.attr ?? {};
   const reach = mp(attr[String(ATTR.mpReach)]);
   const unreach = mp(attr[String(ATTR.mpUnreach)]);
   const values = jsonContext(attr);
-  const maker = new Maker(module, context, values);
+  const maker = new Maker(context, values);
   const messages: Buffer[] = [];
   const make = (encode: () => Buffer) => {
     try {

@@ -125,7 +125,7 @@ class Room {
     return {
       refresh: ({ address, afi, safi, res }) => sendRefresh(module, up(address), afi, safi, res),
       update: ({ address, body }) => sendBody(module, up(address), body),
-      encode: ({ address, body }) => encodeBody(module, up(address), body),
+      encode: ({ address, body }) => encodeBody(up(address), body),
       sendBinary: ({ address, bytes, force }) => sendBinary(module, up(address), Buffer.from(bytes), force),
       lookup: ({ address, sent, family, items }) => lookup(module, up(address), sent, family, items),
       routes: (query) => routes(speaker, query),

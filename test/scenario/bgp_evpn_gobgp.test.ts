@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { encodeUpdateBody } from "../../src/bgp/update_json.js";
-import { BgpModule } from "../../src/wasm/bgp.js";
 import { BGP_PORT, loopbackPair } from "../helpers/bgp_peers.js";
 import { rawPeer } from "../helpers/bgp_raw.js";
 import { need } from "../helpers/need.js";
@@ -123,11 +122,10 @@ afi-safi-name = "l2vpn-evpn"
   await until(() => gobgp("neighbor"), { what: "gobgpd to answer" });
   const capabilities = [1, 4, 0, 25, 0, 70, 65, 4, 0, 0, 0xfd, 0xe9];
   const peer = await (await rawPeer(t, ours, theirs, BGP_PORT)).establish(65_001, { capabilities });
-  const module = new BgpModule();
   const context = { ibgp: false, fourOctetAs: true };
   const hop = { afi_safi: [25, 70], nexthop: "192.0.2.1" };
   for (const { nlri, attr } of ROUTES) {
-    peer.send(encodeUpdateBody(module, { attr: { ...BASE, ...attr, 14: { ...hop, nlri: [nlri] } } }, context));
+    peer.send(encodeUpdateBody({ attr: { ...BASE, ...attr, 14: { ...hop, nlri: [nlri] } } }, context));
   }
   const shown = await until(
     async () => {
@@ -146,11 +144,7 @@ afi-safi-name = "l2vpn-evpn"
     }
   }
   peer.send(
-    encodeUpdateBody(
-      module,
-      { attr: { 15: { afi_safi: [25, 70], withdraw: ROUTES.map(({ nlri }) => nlri) } } },
-      context,
-    ),
+    encodeUpdateBody({ attr: { 15: { afi_safi: [25, 70], withdraw: ROUTES.map(({ nlri }) => nlri) } } }, context),
   );
   await until(async () => (await gobgp("global", "rib", "-a", "evpn")).includes("not in table"), {
     what: "all routes to be withdrawn",

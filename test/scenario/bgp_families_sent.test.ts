@@ -5,7 +5,6 @@ import { join } from "node:path";
 import t from "tap";
 import { FAMILIES, type Family, familyByName } from "../../src/bgp/families.js";
 import { encodeUpdateBody } from "../../src/bgp/update_json.js";
-import { BgpModule } from "../../src/wasm/bgp.js";
 import { BGP_PORT, loopbackPair } from "../helpers/bgp_peers.js";
 import { rawPeer } from "../helpers/bgp_raw.js";
 import { need } from "../helpers/need.js";
@@ -112,13 +111,12 @@ t.test("GoBGP takes every family that we send", async (t) => {
     ...[65, 4, 0, 0, 0xfd, 0xe9],
   ];
   const peer = await (await rawPeer(t, ours, theirs, BGP_PORT)).establish(65001, { capabilities });
-  const module = new BgpModule();
   const session = { ibgp: false, fourOctetAs: true };
   for (const { family: name, word, nexthop, nlri, shown, attr } of CASES) {
     const { afi, safi } = familyByName(name) as Family;
     const reach = { afi_safi: [afi, safi], nexthop, nlri: [nlri] };
     const base = { 1: 0, 2: [[2, [65001]]] };
-    peer.send(encodeUpdateBody(module, { attr: { ...base, ...attr, 14: reach } }, session));
+    peer.send(encodeUpdateBody({ attr: { ...base, ...attr, 14: reach } }, session));
     const adjIn = () => (word === "" ? gobgp("neighbor", ours) : gobgp("neighbor", ours, "adj-in", "-a", word));
     let seen = "";
     await until(
@@ -129,7 +127,7 @@ t.test("GoBGP takes every family that we send", async (t) => {
       { what: `${name} to be read as ${shown}`, state: () => seen },
     );
     t.match(seen, shown, name);
-    peer.send(encodeUpdateBody(module, { attr: { 15: { afi_safi: [afi, safi], withdraw: [nlri] } } }, session));
+    peer.send(encodeUpdateBody({ attr: { 15: { afi_safi: [afi, safi], withdraw: [nlri] } } }, session));
     await until(async () => !shown.test(await adjIn().catch(() => "")), { what: `${name} to be withdrawn` });
   }
   t.notOk(peer.closed, "the session has stayed up");
