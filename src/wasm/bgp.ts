@@ -32,6 +32,11 @@ export class BgpModule {
     this.#roas = new RoaTable(this.#memory.wasm as unknown as RoaExports);
   }
 
+  /** All memory of the instance: for the system's advice on its pages. */
+  get buffer(): ArrayBuffer {
+    return this.#memory.wasm.memory.buffer;
+  }
+
   /** Validated ROA payloads. */
   roaTable(): RoaTable {
     return this.#roas;

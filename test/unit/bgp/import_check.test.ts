@@ -38,7 +38,6 @@ const CASES: [what: string, neighbor: Partial<NeighborOptions>, attr: Json, foun
   ["a peer's own OTC", { role: "peer" }, { ...BASE, 35: 65_001 }, 0],
   ["another's OTC from a peer", { role: "peer" }, { ...BASE, 35: 65_002 }, IMPORT.leak],
   ["OTC from a provider", { role: "customer" }, { ...BASE, 35: 65_002 }, 0],
-  ["a short OTC", { role: "customer" }, { ...BASE, 35: "00" }, IMPORT.leak],
   ["none from a provider", { role: "customer" }, BASE, IMPORT.addOtc],
   ["none from a peer", { role: "peer" }, BASE, IMPORT.addOtc],
   ["none from a route server", { role: "rs-client" }, BASE, IMPORT.addOtc],
