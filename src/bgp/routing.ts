@@ -2,6 +2,7 @@
 // the event loop: walks over whole tables take turns with everything else, a few milliseconds at a time.
 
 import { performance } from "node:perf_hooks";
+import { releasePages } from "../system/libc.js";
 import type { BgpModule } from "../wasm/bgp.js";
 import { FAMILY_COUNT } from "../wasm/bgp_numbers.js";
 import type { RibSlot, SourceSlot } from "../wasm/bgp_types.js";
@@ -46,7 +47,15 @@ export class Routing {
     const applied = this.module.applyBatch(rib);
     for (const receiver of this.receivers) receiver.batch();
     this.module.endBatch();
+    this.#releaseIdle();
     return applied;
+  }
+
+  /** A table that has grown leaves its old place behind: its pages go back to the system. */
+  #releaseIdle(): void {
+    for (let idle = this.module.takeIdle(); idle; idle = this.module.takeIdle()) {
+      releasePages(this.module.buffer, idle.at, idle.bytes);
+    }
   }
 
   /** Adds work that takes turns with everything else. */

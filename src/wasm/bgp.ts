@@ -37,6 +37,12 @@ export class BgpModule {
     return this.#memory.wasm.memory.buffer;
   }
 
+  /** A part of the memory that nothing is in and whose pages the system may take; null when there is none. */
+  takeIdle(): { readonly at: number; readonly bytes: number } | null {
+    const at = this.#memory.wasm.takeIdle() >>> 0;
+    return at === 0 ? null : { at, bytes: this.#memory.wasm.idleBytes() >>> 0 };
+  }
+
   /** Validated ROA payloads. */
   roaTable(): RoaTable {
     return this.#roas;

@@ -16,6 +16,8 @@ export interface Exports extends RoaExports {
   setSeed(seed: bigint): void;
   setCount(): number;
   heldBytes(): number;
+  takeIdle(): number;
+  idleBytes(): number;
   take(bytes: number): number;
   give(p: number, bytes: number): void;
   // batches
