@@ -40,6 +40,7 @@ export {
   startSession,
   tableChanges,
   tableCount,
+  trimRib,
 } from "./rib";
 export {
   roaBegin,

@@ -12,7 +12,7 @@ import type { Peer } from "./peer.js";
 import type { RibEntry, RoutePage, RouteQuery, RouteRow } from "./protocol.js";
 
 /** Slots of a table that one call looks at. */
-const SLOTS = 20_000;
+const SLOTS = 50_000;
 
 /** What readers ask of the speaker. */
 export interface ReadingHost {
@@ -21,6 +21,8 @@ export interface ReadingHost {
   peer(address: string): Peer;
   /** The peer whose routes have a source's index; null for none that is there. */
   peerOfSource(index: number): Peer | null;
+  /** What comes from all peers. */
+  ribsIn(): readonly RibSlot[];
 }
 
 const isPrefixFamily = ({ safi }: Family) => safi === 1 || safi === 2;
@@ -129,6 +131,10 @@ export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
     }
     return { routes: page, cursor: null };
   }
+  // Not only for speed: routes of a peer that is lost stay in the table for a moment, and are nobody's.
+  const { tables } = host.module;
+  const ribs = view.all ? host.ribsIn() : view.ribs;
+  if (ribs.every((one) => tables.count(one, family.rib) === 0)) return { routes: page, cursor: null };
   // Cursor: which of the view's RIBs, and the slot in its table.
   let [index, slot] = query.cursor === "" ? [0, 0] : (query.cursor.split(":").map(Number) as [number, number]);
   const rib = view.ribs[index];

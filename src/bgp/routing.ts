@@ -17,6 +17,8 @@ export type Job = () => boolean;
 
 /** Who gets routes of the shared tables. */
 export interface Receiver {
+  /** Many routes have gone: its tables may be smaller. */
+  trim(): void;
   /** The batch under way has changed routes; the receiver sends what concerns it. */
   batch(): void;
 }
@@ -116,6 +118,7 @@ export class Routing {
         return false;
       }
       if (family === undefined) {
+        if (!ending) this.#trim();
         if (ending) done?.();
         if (ending || !done) return false;
         ending = true;
@@ -134,6 +137,12 @@ export class Routing {
       if (!more) left.shift();
       return true;
     });
+  }
+
+  #trim(): void {
+    this.module.tables.trim(this.module.tables.shared);
+    for (const receiver of this.receivers) receiver.trim();
+    this.#releaseIdle();
   }
 
   /** Empties tables of a RIB of its own; their memory comes back bit by bit. */

@@ -10,6 +10,7 @@ import { setListenerMd5, setListenerMd5Prefix } from "../system/tcp_md5.js";
 import { setListenerReach } from "../system/tcp_socket.js";
 import { BgpModule } from "../wasm/bgp.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
+import type { RibSlot } from "../wasm/bgp_types.js";
 import { remotePeerAddress } from "./addresses.js";
 import type { BgpConfig, PeerConfig } from "./config.js";
 import { DynamicNeighbours } from "./dynamic.js";
@@ -106,6 +107,11 @@ export class Speaker {
   /** All peers by address. */
   get peers(): ReadonlyMap<string, Peer> {
     return this.#peers;
+  }
+
+  /** What comes from all peers. */
+  ribsIn(): RibSlot[] {
+    return [...this.#peers.values()].map((peer) => peer.routes.ribIn);
   }
 
   /** The peer whose routes have a source's index; null when it has gone. */

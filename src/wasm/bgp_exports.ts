@@ -32,6 +32,7 @@ export interface Exports extends RoaExports {
   clearRib(rib: number): void;
   discard(rib: number, family: number): void;
   dropDiscarded(slots: number): number;
+  trimRib(rib: number): void;
   sharedRib(): number;
   sharedCount(family: number): number;
   createSource(): number;

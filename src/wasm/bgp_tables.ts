@@ -67,6 +67,11 @@ export class BgpTables {
     this.#memory.wasm.discard(rib, family);
   }
 
+  /** Gives tables of a RIB that have become almost empty fewer slots. Not while a batch is under way. */
+  trim(rib: RibSlot): void {
+    this.#memory.wasm.trimRib(rib);
+  }
+
   /** Frees some of what was discarded; true when there is more. */
   dropDiscarded(slots: number): boolean {
     return this.#memory.wasm.dropDiscarded(slots) !== 0;
