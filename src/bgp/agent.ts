@@ -61,7 +61,7 @@ export interface BgpHandle {
   sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
   lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]>;
   /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
   routes(query: RouteQuery): Promise<RoutePage>;
@@ -311,7 +311,7 @@ class Agent implements BgpHandle {
 
   async lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]> {
     return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
   }
