@@ -5,6 +5,14 @@ import type { FamilyRow } from "./bgp_dialogue.js";
 
 const EXPORTED = { 1: 0, 2: [[2, [65_001]]] };
 
+/** What ExaBGP announces, if the command does not say otherwise. */
+const from = (afiSafi: readonly [number, number], nexthop: unknown, more: Readonly<Record<string, unknown>> = {}) => ({
+  1: 0,
+  2: [[2, [65_002]]],
+  14: { afi_safi: afiSafi, nexthop },
+  ...more,
+});
+
 /** The command, and the same with the other verb. */
 const route = (words: string) => ({ announce: `announce ${words}`, withdraw: `withdraw ${words}` });
 
@@ -61,7 +69,7 @@ const PREFIXES: FamilyRow[] = [
     theirs: {
       ...route("route 10.1.0.0/24 next-hop 192.0.2.2 label [ 100 ]"),
       nlri: { label: [100], prefix: "10.1.0.0/24" },
-      attr: { 14: { afi_safi: [1, 4], nexthop: "192.0.2.2" } },
+      attr: from([1, 4], "192.0.2.2"),
     },
     ours: {
       ...mp([1, 4], "192.0.2.1", [{ label: [321, 322], prefix: "34.1.41.0/24" }]),
@@ -75,7 +83,7 @@ const PREFIXES: FamilyRow[] = [
     theirs: {
       ...route("route 10.2.0.0/24 next-hop 192.0.2.2 rd 65000:1 label [ 200 ] extended-community [ target:65000:2 ]"),
       nlri: { label: [200], rd: "65000:1", prefix: "10.2.0.0/24" },
-      attr: { 14: { afi_safi: [1, 128], nexthop: { rd: "0:0", str: "192.0.2.2" } }, 16: ["route-target:65000:2"] },
+      attr: from([1, 128], { rd: "0:0", str: "192.0.2.2" }, { 16: ["route-target:65000:2"] }),
     },
     ours: {
       ...mp([1, 128], { rd: "0:0", str: "192.0.2.1" }, [{ label: [25], rd: "100:100", prefix: "11.11.11.11/32" }], {
@@ -91,7 +99,7 @@ const PREFIXES: FamilyRow[] = [
     theirs: {
       ...route("route 2001:db8:a::/48 next-hop 2001:db8::2 label [ 100 ]"),
       nlri: { label: [100], prefix: "2001:db8:a::/48" },
-      attr: { 14: { afi_safi: [2, 4], nexthop: "2001:db8::2" } },
+      attr: from([2, 4], "2001:db8::2"),
     },
   },
   {
@@ -102,7 +110,7 @@ const PREFIXES: FamilyRow[] = [
         "route 2001:db8:2::/48 next-hop 2001:db8::2 rd 65000:1 label [ 201 ] extended-community [ target:65000:2 ]",
       ),
       nlri: { label: [201], rd: "65000:1", prefix: "2001:db8:2::/48" },
-      attr: { 14: { afi_safi: [2, 128], nexthop: { rd: "0:0", str: "2001:db8::2" } }, 16: ["route-target:65000:2"] },
+      attr: from([2, 128], { rd: "0:0", str: "2001:db8::2" }, { 16: ["route-target:65000:2"] }),
     },
   },
 ];
@@ -116,7 +124,7 @@ const RULES: FamilyRow[] = [
         "flow route { match { source 10.0.0.1/32; destination 192.168.0.1/32; port [ =80 =8080 ]; destination-port [ >8080&<8088 =3128 ]; source-port >1024; protocol [ udp tcp ]; } then { rate-limit 9600; } }",
       ),
       nlri: { 1: "192.168.0.1/32", 2: "10.0.0.1/32", 3: "=17|=6", 4: "=80|=8080", 5: ">8080&<8088|=3128", 6: ">1024" },
-      attr: { 16: ["traffic-rate:0:9600"] },
+      attr: from([1, 133], "", { 16: ["traffic-rate:0:9600"] }),
     },
     ours: {
       ...mp([1, 133], "", [{ 1: "192.88.2.0/24", 3: "=6", 5: "=80|>=8080&<=8088" }], { 16: ["traffic-rate:0:0"] }),
@@ -130,7 +138,7 @@ const RULES: FamilyRow[] = [
     theirs: {
       ...route("flow route { match { source 2001:db8:1::/48; next-header tcp; } then { discard; } }"),
       nlri: { 2: { prefix: "2001:db8:1::/48", offset: 0 }, 3: "=6" },
-      attr: { 16: ["traffic-rate:0:0"] },
+      attr: from([2, 133], "", { 16: ["traffic-rate:0:0"] }),
     },
   },
   {
@@ -139,7 +147,7 @@ const RULES: FamilyRow[] = [
     theirs: {
       ...route("flow route { rd 65000:1; match { destination 10.9.0.0/24; protocol tcp; } then { discard; } }"),
       nlri: { rd: "65000:1", 1: "10.9.0.0/24", 3: "=6" },
-      attr: { 16: ["traffic-rate:0:0"] },
+      attr: from([1, 134], "", { 16: ["traffic-rate:0:0"] }),
     },
   },
 ];

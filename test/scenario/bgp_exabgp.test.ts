@@ -17,6 +17,8 @@ const peer = {
   afi_safi: families,
   connect_retry_time: 1,
   idle_hold_time: 1,
+  // ExaBGP 4.2 announces the capability, but an error in its code ends the session when it is to send BoRR.
+  enhanced_route_refresh: false,
 };
 const config = { listen: { host: pair.ours, port: BGP_PORT }, local_as: 65001, router_id: "10.0.0.1", peer: [peer] };
 
@@ -43,7 +45,7 @@ for (const [who, ours, passive] of [
       say: (command: string) => exabgp.say(command),
       show: (text: string) => show(exabgp, text),
     };
-    await runRows(t, rows, { room, address: pair.theirs, daemon });
+    await runRows(t, rows, { room, address: pair.theirs, daemon, exact: true });
 
     await t.test("its counters are those of what it has heard and said", async (t) => {
       exabgp.say("announce route 198.51.100.0/24 next-hop 192.0.2.2");

@@ -47,7 +47,7 @@ for (const [who, ours, passive] of [
       say: (command: string) => gobgp.gobgp(...command.split(" ")),
       show: (question: string) => show(gobgp, question),
     };
-    await runRows(t, rows, { room, address: pair.theirs, daemon });
+    await runRows(t, rows, { room, address: pair.theirs, daemon, exact: true });
 
     await t.test("GoBGP answers our route refresh", async (t) => {
       await daemon.say("global rib add -a ipv4 198.51.100.0/24 nexthop 192.0.2.2");
