@@ -114,7 +114,7 @@ async function receives(t: Test, { family, what }: FamilyRow, theirs: Theirs, se
     state: () => room.quiet.lines.slice(-3),
   });
   if (exact) {
-    t.same(route, { nlri, attr }, "all of its JSON");
+    t.same(route, { nlri, attr }, "its JSON, all of it");
     t.match(await lookedUp(room, address, family, nlri), { attr }, "found by what names it");
   } else t.match(route.attr, attr);
   await daemon.say(theirs.withdraw);

@@ -231,6 +231,13 @@ const FLOWSPEC: FamilyRow[] = [
       nlri: { rd: "100:100", 1: { prefix: "2001:db8::/32", offset: 0 }, 3: "=6" },
       attr: from([2, 134], "", { 16: ["traffic-rate:0:0", "route-target:1:1"] }),
     },
+    ours: {
+      ...mp([2, 134], "", [{ rd: "100:101", 1: { prefix: "2001:db8:d::/48", offset: 0 }, 3: "=6" }], {
+        16: ["traffic-rate:0:0", "route-target:1:1"],
+      }),
+      show: "global rib -a ipv6-l3vpn-flowspec",
+      shown: /rd: 100:101\]\[destination: 2001:db8:d::\/48\/0\]\[protocol: ==tcp\].*discard/,
+    },
   },
 ];
 
@@ -332,7 +339,7 @@ const EVPN: FamilyRow[] = [
         type: 4,
         value: { rd: RD, esi: { type: 1, value: { ce_mac_addr: MAC, ce_port_key: 100 } }, ip: "10.0.0.4" },
       },
-      attr: BY_EVPN,
+      attr: from([25, 70], "192.0.2.2", { 16: ["route-target:65000:2", `es-import:${MAC}`] }),
     },
   },
   {
