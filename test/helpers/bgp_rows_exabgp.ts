@@ -190,16 +190,11 @@ const RULES: FamilyRow[] = [
   },
 ];
 
-/** Group addresses are multicast by themselves. EVPN and BGP-LS are only read. */
+/** What ExaBGP only reads: it writes multicast prefixes where unicast ones belong, and no EVPN or BGP-LS by command. */
 const OTHERS: FamilyRow[] = [
   {
     family: "ipv4_mcast",
     what: "a prefix",
-    theirs: {
-      ...route("route 239.3.0.0/24 next-hop 192.0.2.2"),
-      nlri: "239.3.0.0/24",
-      attr: from([1, 2], "192.0.2.2"),
-    },
     ours: {
       ...mp([1, 2], "192.0.2.1", ["172.20.3.0/24"]),
       show: "172.20.3.0/24",

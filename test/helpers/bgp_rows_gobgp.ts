@@ -1,8 +1,11 @@
 // What GoBGP 3.10 announces by its command line (`gobgp global rib add ...`) and how it shows what it has got.
-// It cannot originate or list multicast, SR policy and BGP-LS by command line: of SR policies it counts what came, of
-// multicast not even that.
+// SR policies it originates by its API only, and BGP-LS not at all; of both it counts what comes. Multicast prefixes it
+// takes for unicast ones.
 
+import { type Family, familyByName } from "../../src/bgp/families.js";
 import type { FamilyRow } from "./bgp_dialogue.js";
+import { GOBGP_API } from "./family_routes.js";
+import { LINK_STATE_ROUTES, type LinkStateRoute } from "./structured_routes.js";
 
 const EXPORTED = { 1: 0, 2: [[2, [65_001]]] };
 const RD = "65000:1";
@@ -70,21 +73,48 @@ const UNICAST: FamilyRow[] = [
   },
 ];
 
+const POLICY = { 0: "new", 12: 100, 13: 25_102, 128: [{ 9: 10, 1: [{ 1: { label: 2000, TC: 0, S: 0, TTL: 255 } }] }] };
+const [LINK_STATE] = LINK_STATE_ROUTES as [LinkStateRoute];
+
+/** A route of GOBGP_API, by its place there. */
+const api = (index: number, nexthop: string): Pick<FamilyRow, "family" | "theirs"> => {
+  const { family, nlri, attr } = GOBGP_API[index] as (typeof GOBGP_API)[number];
+  const { afi, safi } = familyByName(family) as Family;
+  const attributes = from([afi, safi], nexthop, { 1: 0, ...attr });
+  return { family, theirs: { announce: `api add ${index}`, withdraw: `api del ${index}`, nlri, attr: attributes } };
+};
+
+/** What the command line does not know: announced by its API, and counted by GoBGP when it comes. */
 const COUNTED: FamilyRow[] = [
   {
-    family: "ipv4_srte",
-    what: "a policy of one segment list, counted",
+    ...api(0, "192.0.2.1"),
+    what: "a policy of one segment list",
     ours: {
       ...mp(
         [1, 73],
         "192.0.2.1",
         { distinguisher: 0, color: 10, endpoint: "192.168.76.1" },
-        {
-          16: ["route-target:10.75.195.199:00"],
-          23: { 0: "new", 12: 100, 13: 25_102, 128: [{ 9: 10, 1: [{ 1: { label: 2000, TC: 0, S: 0, TTL: 255 } }] }] },
-        },
+        { 16: ["route-target:10.75.195.199:00"], 23: POLICY },
       ),
       show: "received 1/73",
+      shown: /^1$/,
+    },
+  },
+  {
+    ...api(1, "2001:db8::1"),
+    what: "a policy of one segment list",
+    ours: {
+      ...mp([2, 73], "2001:db8::1", { distinguisher: 7, color: 10, endpoint: "2001:db8::9" }, { 23: POLICY }),
+      show: "received 2/73",
+      shown: /^1$/,
+    },
+  },
+  {
+    family: "bgpls",
+    what: "a node, counted",
+    ours: {
+      ...mp([16_388, 71], "192.0.2.1", [LINK_STATE.nlri], { 29: LINK_STATE.attribute }),
+      show: "received 16388/71",
       shown: /^1$/,
     },
   },
