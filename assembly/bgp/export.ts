@@ -53,7 +53,8 @@ export function exportHasMore(): bool {
 export function exportBatch(x: usize, mode: u32): u32 {
   beginOutput(x);
   const end = recordsEnd();
-  const families = load<u32>(x, X_FAMILIES);
+  // The peer's own routes do not hang on what is exported to it.
+  const families: u32 = mode == EXPORT_STATIC ? 0xffffffff : load<u32>(x, X_FAMILIES);
   const addPaths = load<u32>(x, X_ADD_PATH);
   const out = <usize>load<u32>(x, X_OUT);
   let record = nextRecord;

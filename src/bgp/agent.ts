@@ -61,7 +61,7 @@ export interface BgpHandle {
   sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
   lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]>;
   /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
   routes(query: RouteQuery): Promise<RoutePage>;
@@ -156,7 +156,6 @@ class Agent implements BgpHandle {
       await this.close();
       throw error;
     }
-    for (const peer of this.peers()) this.#warnOfFamilies(peer);
     this.#unwatch = this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value));
     onScrape(async () => {
       if (!this.#closed && this.#worker.failed === null) publish(await this.figures());
@@ -176,13 +175,6 @@ class Agent implements BgpHandle {
       // A worker that is started again gets all peers as they are then.
       if (this.#worker.failed === null) this.#log.error({ err: error, peer: address }, "the change was not applied");
     });
-    if (value) this.#warnOfFamilies(value);
-  }
-
-  #warnOfFamilies(peer: PeerConfig): void {
-    const unknown = peer.afi_safi.filter((name) => name !== "ipv4" && name !== "ipv6");
-    if (unknown.length > 0)
-      this.#log.warn({ peer: peer.remote_addr, families: unknown }, "families that are not announced yet");
   }
 
   peers(): PeerView[] {
@@ -311,7 +303,7 @@ class Agent implements BgpHandle {
 
   async lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]> {
     return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
   }

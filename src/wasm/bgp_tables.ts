@@ -240,6 +240,13 @@ export class BgpTables {
     return this.#rows(this.#memory.wasm.lookup(rib, family, length, all ? 1 : 0), family);
   }
 
+  /** The routes of exactly this NLRI of another family, as a withdrawal has it on the wire, without path identifier. */
+  findNlri(rib: RibSlot, family: number, nlri: Uint8Array, all = false): RouteEntry[] {
+    if (nlri.length > n.STAGE_BYTES) return [];
+    this.#memory.bytes.set(nlri, this.#memory.stage);
+    return this.#rows(this.#memory.wasm.lookup(rib, family, nlri.length, all ? 1 : 0), family);
+  }
+
   /** The routes of the longest prefix that covers an address. */
   findLongest(rib: RibSlot, family: number, address: Uint8Array, all = false): RouteEntry[] {
     this.#stageKey(address);
