@@ -44,15 +44,17 @@ export interface BirdNode extends Bird {
   shows(prefix: string, words: readonly string[] | null): Promise<string>;
 }
 
-/** BIRD at an octet. `routes` are lines of a static protocol `own`; `session` and `channel` go into the BGP protocol. */
+/**
+ * BIRD at an octet. `routes` are lines of a static protocol `own`; `session` and `channel` go into the BGP protocol, `out` into its
+ * export filter, which alone can set a MED. */
 export async function birdNode(
   t: Teardown,
   ours: string,
   octet: number,
   as: number,
-  options: { routes?: readonly string[]; session?: string; channel?: string; more?: string } = {},
+  options: { routes?: readonly string[]; session?: string; channel?: string; more?: string; out?: string } = {},
 ): Promise<BirdNode> {
-  const { routes = [], session = "", channel = "", more = "" } = options;
+  const { routes = [], session = "", channel = "", more = "", out = "" } = options;
   const bird = await startBird(
     t,
     `router id 10.0.0.${octet};
@@ -66,7 +68,7 @@ protocol bgp sennit {
   strict bind on; multihop;
   connect retry time 1; connect delay time 1; error wait time 1, 2;
   ${session}
-  ipv4 { import all; export where source = RTS_STATIC; next hop self; gateway recursive; ${channel} };
+  ipv4 { import all; export filter { if source != RTS_STATIC then reject; ${out} accept; }; next hop self; gateway recursive; ${channel} };
 }
 `,
   );
@@ -112,6 +114,8 @@ export async function frrNode(
   const n = `neighbor ${ours}`;
   const config = [
     `router bgp ${as}`,
+    // Loopback addresses are what we have.
+    " bgp allow-martian-nexthop",
     ` bgp router-id 10.0.0.${octet}`,
     " no bgp ebgp-requires-policy",
     " no bgp network import-check",

@@ -24,11 +24,11 @@ t.test("an external peer's routes at external and internal peers", async (t) => 
     ]),
   );
   const routes = [
-    "10.1.0.0/16 blackhole { bgp_community.add((65002,1)); bgp_large_community.add((65002,1,2)); bgp_med = 77; }",
+    "10.1.0.0/16 blackhole { bgp_community.add((65002,1)); bgp_large_community.add((65002,1,2)); }",
     "10.2.0.0/16 blackhole { bgp_community.add((65535,65281)); }",
     "10.3.0.0/16 blackhole { bgp_community.add((65535,65282)); }",
   ];
-  const source = await birdNode(t, ours, 2, 65_002, { routes });
+  const source = await birdNode(t, ours, 2, 65_002, { routes, out: "bgp_med = 77;" });
   const external = await frrNode(t, ours, 3, 65_003);
   const internal = await birdNode(t, ours, 4, 65_001);
   const self = await birdNode(t, ours, 5, 65_001);
@@ -110,7 +110,7 @@ t.test("a route server", async (t) => {
     t,
     nodesRoom(ours, [nodePeer(ours, 2, 65_002, client), nodePeer(ours, 3, 65_003, client)]),
   );
-  const bird = await birdNode(t, ours, 2, 65_002, { routes: ["10.1.0.0/16 blackhole { bgp_med = 5; }"] });
+  const bird = await birdNode(t, ours, 2, 65_002, { routes: ["10.1.0.0/16 blackhole"], out: "bgp_med = 5;" });
   const frr = await frrNode(t, ours, 3, 65_003, { networks: ["10.3.0.0/16"] });
   await allUp(room, ours, [2, 3]);
   t.match(await frr.shows("10.1.0.0/16", () => true), {
@@ -144,13 +144,17 @@ t.test("the best path changes when a better one comes and goes", async (t) => {
       { policy },
     ),
   );
-  const routes = (who: number, path: string, med: number) => [
+  const routes = (who: number, path: string) => [
     `10.1.0.0/16 blackhole { bgp_community.add((65002,${who})); }`,
     `10.2.0.0/16 blackhole { bgp_community.add((65002,${who})); ${path} }`,
-    `10.3.0.0/16 blackhole { bgp_community.add((65002,${who})); bgp_med = ${med}; }`,
+    `10.3.0.0/16 blackhole { bgp_community.add((65002,${who})); }`,
   ];
-  const first = await birdNode(t, ours, 2, 65_002, { routes: routes(2, "", 50) });
-  const second = await birdNode(t, ours, 3, 65_002, { routes: routes(3, "bgp_path.prepend(65002);", 10) });
+  const med = (value: number) => `if net = 10.3.0.0/16 then bgp_med = ${value};`;
+  const first = await birdNode(t, ours, 2, 65_002, { routes: routes(2, ""), out: med(50) });
+  const second = await birdNode(t, ours, 3, 65_002, {
+    routes: routes(3, "bgp_path.prepend(65002);"),
+    out: med(10),
+  });
   const frr = await frrNode(t, ours, 4, 65_004);
   const inside = await birdNode(t, ours, 5, 65_001);
   await allUp(room, ours, [2, 3, 4, 5]);
