@@ -30,8 +30,11 @@ import type { BlockEvent } from "./state_board.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
-  /** "file": from the configuration file, which alone may change it. */
-  readonly source: "file" | "store";
+  /**
+   * "file": from the configuration file, which alone may change it; "dynamic": of a range there, as long as its session
+   * lasts, with AS 0 until its OPEN has come.
+   */
+  readonly source: "file" | "store" | "dynamic";
 }
 
 export interface BgpHandle {
@@ -93,6 +96,8 @@ class Agent implements BgpHandle {
   readonly #stopped = new Set<string>();
   /** Shared figures of the worker's peers, by canonical address. */
   readonly #readers = new Map<string, StateReader>();
+  /** Neighbours that the worker has taken in out of the ranges of the configuration. */
+  readonly #dynamic = new Map<string, PeerConfig>();
   readonly #hub: EventHub;
   #closed = false;
 
@@ -108,6 +113,7 @@ class Agent implements BgpHandle {
         const worker = startWorker<BgpMethods, BgpConfig>("BGP", new URL("./worker.js", import.meta.url), config, log);
         worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
         this.#readers.clear();
+        this.#dynamic.clear();
         worker.client.on<BlockEvent>("state", (event) => this.#block(event));
         worker.client.on<EventBatch>("events", (batch) => {
           this.#hub.take(batch);
@@ -125,8 +131,10 @@ class Agent implements BgpHandle {
     this.#worker.client.call(method, params).catch(() => undefined);
   }
 
-  #block({ address, block, texts }: BlockEvent): void {
+  #block({ address, block, texts, dynamic }: BlockEvent): void {
     if (block === null) this.#readers.delete(address);
+    if (dynamic) this.#dynamic.set(address, dynamic);
+    else if (block !== undefined) this.#dynamic.delete(address);
     if (block) this.#readers.set(address, new StateReader(block));
     if (texts) this.#readers.get(address)?.describe(texts);
   }
@@ -142,7 +150,7 @@ class Agent implements BgpHandle {
       this.#config.listen = { ...listen, port: Number(listening.slice(listening.lastIndexOf(":") + 1)) };
     }
     // Posted together: a change that is committed meanwhile follows behind.
-    const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
+    const peers = this.#configured().map(({ source: _, ...peer }) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
     await Promise.all([...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
@@ -178,6 +186,21 @@ class Agent implements BgpHandle {
   }
 
   peers(): PeerView[] {
+    const configured = this.#configured();
+    if (this.#dynamic.size === 0) return configured;
+    const known = new Set(configured.map((peer) => peer.remote_addr));
+    const others = [...this.#dynamic.values()].filter((peer) => !known.has(peer.remote_addr));
+    return [...configured, ...others.map((peer) => this.#dynamicView(peer))];
+  }
+
+  /** A dynamic neighbour with the AS that it has told. */
+  #dynamicView(peer: PeerConfig): PeerView {
+    const { remote_as } = this.#reader(peer.remote_addr)?.state(peer.remote_addr) ?? peer;
+    return { ...peer, remote_as, source: "dynamic" };
+  }
+
+  /** The peers of the file and of the store. */
+  #configured(): PeerView[] {
     const stored = this.#store.list("bgp_peers").filter(({ key }) => !this.#fixed.has(String(key)));
     return [
       ...[...this.#fixed.values()].map((peer) => ({ ...peer, source: "file" as const })),
@@ -189,7 +212,9 @@ class Agent implements BgpHandle {
     const fixed = this.#fixed.get(address);
     if (fixed) return { ...fixed, source: "file" };
     const stored = this.#store.get("bgp_peers", address);
-    return stored && { ...stored, source: "store" };
+    if (stored) return { ...stored, source: "store" };
+    const dynamic = this.#dynamic.get(address);
+    return dynamic && this.#dynamicView(dynamic);
   }
 
   peer(text: string): PeerView {
@@ -209,7 +234,7 @@ class Agent implements BgpHandle {
     const address = peerAddress(text);
     if (!address) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
     const old = this.#find(address);
-    if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (old && old.source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
     const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
     const { source: _, ...base } = old ?? { source: "store" };
@@ -239,7 +264,7 @@ class Agent implements BgpHandle {
 
   async removePeer(text: string): Promise<void> {
     const { remote_addr: address, source } = this.peer(text);
-    if (source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
     await this.#store.write((tx) => tx.remove("bgp_peers", address));
   }
 
@@ -280,8 +305,10 @@ class Agent implements BgpHandle {
 
   async manualStop(address: string, reason = ""): Promise<void> {
     const peer = this.#of(address);
+    const passing = this.#dynamic.has(peer.address);
     await this.#worker.client.call("manualStop", { ...peer, reason });
-    this.#stopped.add(peer.address);
+    // A dynamic neighbour goes with its session, and may come back.
+    if (!passing) this.#stopped.add(peer.address);
   }
 
   async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {

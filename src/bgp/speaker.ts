@@ -205,6 +205,7 @@ export class Speaker {
   /** Adds a peer and starts it, in place of the one with its address if there is one. */
   addPeer(config: PeerConfig): void {
     if (this.#peers.has(config.remote_addr)) this.removePeer(config.remote_addr, NOTIFY.configChange);
+    this.#dynamic.release(config.remote_addr);
     const peer = new Peer(this.#host, config);
     this.#peers.set(config.remote_addr, peer);
     if (config.md5 !== "") this.#signed(config.remote_addr, config.md5);
