@@ -12,7 +12,7 @@ export { endBatch, recordCount } from "./batch";
 export { inputBuffer, outputBuffer, stageBuffer, statusBuffer } from "./buffers";
 export { outputMessages } from "./emit";
 export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, encodeWithdraw } from "./encode";
-export { beginExport, exportBatch, exportHasMore } from "./export";
+export { beginExport, exportBatch, exportHasMore, forgetWithdrawn } from "./export";
 export { setHopCost } from "./hop_cost";
 export { importCheck, importTransform } from "./import_check";
 export { decodeBatch } from "./ingest";

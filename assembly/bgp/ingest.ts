@@ -9,8 +9,6 @@ import {
   MESSAGE_BYTES_EXTENDED,
   MESSAGE_BYTES_MAX,
   MSG_UPDATE,
-  RIB_FLAG_EXTENDED_MESSAGES,
-  RIB_FLAGS,
   STATUS_CONSUMED,
   STATUS_MESSAGE,
   STATUS_MESSAGE_BYTES,
@@ -22,6 +20,7 @@ import {
   STOP_RECORDS_FULL,
   STOP_RESET,
 } from "./layout";
+import { RIB_FLAG_EXTENDED_MESSAGES, RIB_FLAGS } from "./rib_layout";
 import { decodeUpdate } from "./update";
 
 /**

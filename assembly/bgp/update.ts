@@ -7,8 +7,6 @@ import { addBlock, blocksEnd, recordsEnd, setRecordsEnd, takeBack } from "./batc
 import { familyOf, nextHopLengthOk } from "./family";
 import { reset } from "./header";
 import {
-  ACTION_ANNOUNCE,
-  ACTION_WITHDRAW,
   ATTR_AS_PATH,
   ATTR_AS4_AGGREGATOR,
   ATTR_AS4_PATH,
@@ -24,6 +22,21 @@ import {
   NOTIFY_NETWORK_FIELD,
   NOTIFY_OPTIONAL_ATTRIBUTE,
   NOTIFY_UNRECOGNIZED_WELL_KNOWN,
+  ROW_CHECK_SHIFT,
+  ROW_IBGP_ONLY,
+  ROW_KNOWN,
+  ROW_PARAM_SHIFT,
+  ROW_VERDICT_SHIFT,
+  VERDICT_DISCARD,
+  VERDICT_OK,
+  VERDICT_RESET,
+  VERDICT_WITHDRAW,
+} from "./layout";
+import { decodeNlri } from "./nlri";
+import { keep, keepNothing, keptBlock } from "./rewrite";
+import {
+  ACTION_ANNOUNCE,
+  ACTION_WITHDRAW,
   RECORD_BYTES,
   RIB_ADD_PATH,
   RIB_ANNOUNCED,
@@ -38,18 +51,7 @@ import {
   RIB_UPDATES,
   RIB_WITHDRAW_UPDATES,
   RIB_WITHDRAWN,
-  ROW_CHECK_SHIFT,
-  ROW_IBGP_ONLY,
-  ROW_KNOWN,
-  ROW_PARAM_SHIFT,
-  ROW_VERDICT_SHIFT,
-  VERDICT_DISCARD,
-  VERDICT_OK,
-  VERDICT_RESET,
-  VERDICT_WITHDRAW,
-} from "./layout";
-import { decodeNlri } from "./nlri";
-import { keep, keepNothing, keptBlock } from "./rewrite";
+} from "./rib_layout";
 
 // What the walk over one UPDATE's attributes has found.
 let verdict: u32 = VERDICT_OK;
