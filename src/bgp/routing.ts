@@ -69,8 +69,9 @@ export class Routing {
   #turn(): void {
     const end = performance.now() + TURN_MS;
     do {
-      const job = this.#jobs.shift() as Job;
-      if (job()) this.#jobs.push(job);
+      // There may be none left: a job that adds another has a turn scheduled, and this one has done both.
+      const job = this.#jobs.shift();
+      if (job?.()) this.#jobs.push(job);
     } while (this.#jobs.length > 0 && performance.now() < end);
   }
 
