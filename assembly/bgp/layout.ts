@@ -231,6 +231,13 @@ export const STATUS_DATA_BYTES = 20;
 export const STATUS_CONSUMED = 24;
 export const STATUS_RECORDS = 28;
 export const STATUS_MESSAGES = 32;
+/** UPDATEs since then with a verdict other than VERDICT_OK, and of the last one: where, its verdict, and the code of the
+ *  attribute that earned it, 0 when it was none. */
+export const STATUS_FAULTS = 36;
+export const STATUS_FAULT = 40;
+export const STATUS_FAULT_BYTES = 44;
+export const STATUS_FAULT_VERDICT = 48;
+export const STATUS_FAULT_CODE = 52;
 export const STATUS_BYTES = 64;
 
 // Why ingest() stopped, and what the others return below 0.

@@ -7,10 +7,17 @@ import { BgpMemory } from "./bgp_memory.js";
 import { type PolicyExports, PolicyView } from "./bgp_policy.js";
 import { type RoaExports, RoaTable } from "./bgp_roa.js";
 import { BgpTables } from "./bgp_tables.js";
-import type { NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
+import type { MalformedUpdate, NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
 
 /** What the encoders make in one call at most. */
 const SENT_BYTES_MAX = 32 << 20;
+
+/** By number. */
+const VERDICTS: Readonly<Record<number, MalformedUpdate["verdict"]>> = {
+  [n.VERDICT_DISCARD]: "attribute-discard",
+  [n.VERDICT_WITHDRAW]: "treat-as-withdraw",
+  [n.VERDICT_RESET]: "session-reset",
+};
 
 const CUT: NotificationContent = { notify: n.NOTIFY_BAD_LENGTH, data: new Uint8Array() };
 
@@ -67,6 +74,24 @@ export class BgpModule {
   /** NLRI in the batch. */
   get records(): number {
     return this.#memory.wasm.recordCount();
+  }
+
+  /**
+   * What the last next() has met: how many UPDATEs had an attribute discarded, were treated as withdrawals or reset the
+   * session (RFC 7606), and a copy of the last one's first bytes. Null when there was none.
+   */
+  malformed(): MalformedUpdate | null {
+    const memory = this.#memory;
+    const count = memory.status(n.STATUS_FAULTS);
+    if (count === 0) return null;
+    const length = memory.status(n.STATUS_FAULT_BYTES);
+    return {
+      count,
+      length,
+      verdict: VERDICTS[memory.status(n.STATUS_FAULT_VERDICT)] as MalformedUpdate["verdict"],
+      attribute: memory.status(n.STATUS_FAULT_CODE),
+      message: memory.copy(memory.status(n.STATUS_FAULT), Math.min(length, n.MESSAGE_BYTES_MAX)),
+    };
   }
 
   /** The whole UPDATEs that the last next() has used up. Valid until the next call. */
