@@ -11,7 +11,7 @@ export { attributeRow } from "./attribute";
 export { endBatch, recordCount } from "./batch";
 export { inputBuffer, outputBuffer, stageBuffer, statusBuffer } from "./buffers";
 export { outputMessages } from "./emit";
-export { encodeAnnounce, encodeKeepalive, encodeNotification, encodeRefresh, encodeWithdraw } from "./encode";
+export { encodeKeepalive, encodeNotification, encodeRefresh } from "./encode";
 export { beginExport, exportBatch, exportHasMore, forgetWithdrawn } from "./export";
 export { setHopCost } from "./hop_cost";
 export { importCheck, importTransform } from "./import_check";

@@ -247,7 +247,6 @@ export const STOP_RECORDS_FULL = 2;
 export const STOP_RESET = 3;
 export const ERR_MEMORY = -1;
 export const ERR_TOO_LONG = -2;
-export const ERR_NETWORK_FIELD = -3;
 
 // An OPEN after decoding; capability rows of 8 bytes (code, length, offset in memory) follow from OPEN_ROWS.
 export const OPEN_VERSION = 0;

@@ -76,16 +76,6 @@ export interface Exports extends RoaExports {
   encodeKeepalive(): number;
   encodeNotification(notify: number, data: number, bytes: number): number;
   encodeRefresh(type: number, afi: number, subtype: number, safi: number): number;
-  encodeAnnounce(
-    family: number,
-    attributes: number,
-    bytes: number,
-    hop: number,
-    hopBytes: number,
-    nlri: number,
-    nlriBytes: number,
-  ): number;
-  encodeWithdraw(family: number, nlri: number, nlriBytes: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

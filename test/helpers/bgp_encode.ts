@@ -16,7 +16,12 @@ function cut(nlri: Uint8Array): Buffer[] {
 }
 
 /** The UPDATEs that announce `nlri` (length octet and bytes, one prefix after another), in MP_REACH_NLRI with a `hop`. */
-export function encodeAnnounce(family: number, attributes: Uint8Array, hop: Uint8Array | null, nlri: Uint8Array): Buffer {
+export function encodeAnnounce(
+  family: number,
+  attributes: Uint8Array,
+  hop: Uint8Array | null,
+  nlri: Uint8Array,
+): Buffer {
   const row = FAMILIES[family] as Family;
   return announceMessages(row, Buffer.from(attributes), hop && Buffer.from(hop), cut(nlri), MESSAGE_BYTES_MAX);
 }
