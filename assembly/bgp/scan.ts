@@ -4,10 +4,11 @@ import { arenaTop, hasRoom, recordsEnd, useArena } from "./batch";
 import { SCRATCH, STAGE, STAGE_END } from "./buffers";
 import { decideFamily, isEligible, isStale } from "./decide";
 import { isInline, kindOf } from "./family";
+import { NLRI_IPV6 } from "./layout";
+import { tableOf } from "./rib";
 import {
   ACTION_WITHDRAW,
   ENTRY_KEY,
-  NLRI_IPV6,
   R_FAMILY,
   R_KEY,
   R_KEY_BYTES,
@@ -39,9 +40,8 @@ import {
   SOURCE_INDEX,
   TABLE_CAPACITY,
   TABLE_PER_LENGTH,
-} from "./layout";
+} from "./rib_layout";
 import { decodeNlri } from "./nlri";
-import { tableOf } from "./rib";
 import { bestRoute, firstRoute, nextRoute, postSet } from "./route";
 import { entryAt, find, hashKey, nextUsed, recordOf } from "./table";
 
