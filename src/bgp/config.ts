@@ -15,7 +15,7 @@ import type { DynamicConfig } from "./dynamic.js";
 import { FAMILIES } from "./families.js";
 import { type FeedsConfig, type FeedsTable, parseFeeds } from "./feeds_config.js";
 import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
-import { type Policy, parsePolicies } from "./policy/policy.js";
+import { BUILT_IN, type Policy, parsePolicies } from "./policy/policy.js";
 import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
@@ -225,6 +225,22 @@ function checkTogether(peer: PeerConfig, at: (key: string) => string, fault: Fau
   if (unused !== undefined) fault(at("ext_nexthop"), peer.ext_nexthop, "families that are in afi_safi");
 }
 
+/** A peer's import and export must be built in or a policy that there is. Faults: the key, and the names that there are. */
+export function checkTerms(
+  peer: PeerConfig,
+  policies: { has(name: string): boolean },
+  options: { path: string; fault: Fault },
+): void {
+  for (const key of ["import", "export"] as const) {
+    if (BUILT_IN.includes(peer[key]) || policies.has(peer[key])) continue;
+    options.fault(
+      options.path === "" ? key : `${options.path}.${key}`,
+      peer[key],
+      "all, none, or the name of a policy",
+    );
+  }
+}
+
 const { remote_addr: _a, remote_as: _b, port: _c, passive: _d, ...TEMPLATE_FIELDS } = PEER_FIELDS;
 
 /** AS numbers that may connect: one, a list, or "any" (null). */
@@ -320,14 +336,20 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
       configFault(`bgp.peer[${i}].remote_addr`, peer.remote_addr, "an address that no other peer has");
     }
   });
+  const dynamic = parseDynamics(table.dynamic ?? [], localAs);
+  const policies = parsePolicies(table.policy ?? [], "bgp.policy", configFault);
+  for (const [i, peer] of peers.entries()) checkTerms(peer, policies, { path: `bgp.peer[${i}]`, fault: configFault });
+  for (const [i, { template }] of dynamic.entries()) {
+    checkTerms(template, policies, { path: `bgp.dynamic[${i}]`, fault: configFault });
+  }
   return {
     listen: table.listen === undefined ? { host: "0.0.0.0", port: 179 } : table.listen,
     listenOptional: table.listen === undefined,
     local_as: localAs,
     router_id: routerId,
     peers,
-    dynamic: parseDynamics(table.dynamic ?? [], localAs),
-    policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
+    dynamic,
+    policies,
     rpki: parseRpkiConfig(table.rpki),
     fib: parseFibConfig(table.fib),
     feeds: parseFeeds(table),
