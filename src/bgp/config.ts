@@ -243,11 +243,11 @@ export function checkTerms(
 
 const { remote_addr: _a, remote_as: _b, port: _c, passive: _d, ...TEMPLATE_FIELDS } = PEER_FIELDS;
 
-/** AS numbers that may connect: one, a list, or "any" (null). */
-const remoteAsNumbers: Field<number[] | null> = {
+/** AS numbers that may connect: one, a list, or "any". What it has read it reads again: the file's table does. */
+const remoteAsNumbers: Field<number[] | "any"> = {
   allowed: 'an AS number, a list of up to 1024, or "any"',
   read(value) {
-    if (value === "any") return null;
+    if (value === "any") return value;
     const list = Array.isArray(value) ? value : [value];
     const numbers = list.map((one) => AS_NUMBER.read(one, ""));
     const good = numbers.every((one): one is number => one !== undefined);
@@ -275,7 +275,8 @@ function parseDynamic(value: unknown, path: string, localAs: number): DynamicCon
     return result === undefined ? configFault(`${path}.${key}`, own[key], field.allowed) : result;
   };
   const net = parsePrefix(read("prefix", DYNAMIC_FIELDS.prefix)) as { bytes: Uint8Array; length: number };
-  const remoteAs = read("remote_as", remoteAsNumbers);
+  const numbers = read("remote_as", remoteAsNumbers);
+  const remoteAs = numbers === "any" ? null : numbers;
   const maxPeers = read("max_peers", DYNAMIC_FIELDS.max_peers);
   // Checked as the peer that it would make of each AS; with any, of a foreign one.
   const address = net.bytes.length === 4 ? "192.0.2.1" : "2001:db8::1";
