@@ -1,7 +1,7 @@
 // The BGP worker's thread: the speaker behind the calls of protocol.ts.
 
 import { AppError } from "../base/errors.js";
-import { VERSION } from "../version.js";
+import { VERSION } from "../base/version.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { WorkerTask } from "../workers/pool.js";
 import { WorkerServer } from "../workers/rpc.js";
