@@ -20,6 +20,7 @@ import {
   parsePeer,
 } from "./config.js";
 import type { Statistic } from "./connection.js";
+import { DynamicNeighbours } from "./dynamic.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
 import type { EventBatch } from "./events.js";
 import type { SnapshotResult } from "./feeds.js";
@@ -65,6 +66,8 @@ class Agent implements BgpHandle {
   /** Shared figures of the worker's peers, by canonical address. */
   readonly #readers = new Map<string, StateReader>();
   readonly #hub: EventHub;
+  /** To tell of a peer which range has made it; who may come is for the worker to say. */
+  readonly #ranges: DynamicNeighbours;
   readonly #policies: PolicyShelf;
   #closed = false;
 
@@ -89,6 +92,7 @@ class Agent implements BgpHandle {
       },
       restore: (client) => this.#begin(client),
     });
+    this.#ranges = new DynamicNeighbours(config.dynamic);
     this.#policies = new PolicyShelf(config, store, () => this.peers());
     this.#hub = new EventHub((interest) => this.#tell("subscribe", interest));
   }
@@ -116,7 +120,7 @@ class Agent implements BgpHandle {
     }
     // Posted together: a change that is committed meanwhile follows behind.
     const policies = this.#policies.stored().map((params) => client.call("setPolicy", params));
-    const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
+    const peers = this.#configured().map(({ source: _, ...peer }) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
     await Promise.all([...policies, ...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
@@ -165,6 +169,22 @@ class Agent implements BgpHandle {
   }
 
   peers(): PeerView[] {
+    return [...this.#configured(), ...[...this.#readers.keys()].flatMap((address) => this.#dynamic(address) ?? [])];
+  }
+
+  /** A peer that a range has made, as long as its session; undefined for other addresses. */
+  #dynamic(address: string): PeerView | undefined {
+    const reader = this.#readers.get(address);
+    if (!reader || this.#fixed.has(address) || this.#store.get("bgp_peers", address)) return undefined;
+    const admission = this.#ranges.admit(address);
+    this.#ranges.release(address);
+    if (admission.kind !== "peer") return undefined;
+    // The AS that its OPEN has told.
+    const remoteAs = reader.state(address)?.remote_as ?? admission.config.remote_as;
+    return { ...admission.config, remote_as: remoteAs, source: "dynamic" };
+  }
+
+  #configured(): PeerView[] {
     const stored = this.#store.list("bgp_peers").filter(({ key }) => !this.#fixed.has(String(key)));
     return [
       ...[...this.#fixed.values()].map((peer) => ({ ...peer, source: "file" as const })),
@@ -176,7 +196,7 @@ class Agent implements BgpHandle {
     const fixed = this.#fixed.get(address);
     if (fixed) return { ...fixed, source: "file" };
     const stored = this.#store.get("bgp_peers", address);
-    return stored && { ...stored, source: "store" };
+    return stored ? { ...stored, source: "store" } : this.#dynamic(address);
   }
 
   peer(text: string): PeerView {
@@ -196,7 +216,9 @@ class Agent implements BgpHandle {
   async setPeer(text: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }> {
     const address = peerAddress(text);
     if (!address) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
-    const old = this.#find(address);
+    const found = this.#find(address);
+    // A configured peer takes the place of a dynamic one.
+    const old = found?.source === "dynamic" ? undefined : found;
     if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
     const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
@@ -228,7 +250,7 @@ class Agent implements BgpHandle {
 
   async removePeer(text: string): Promise<void> {
     const { remote_addr: address, source } = this.peer(text);
-    if (source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
     await this.#store.write((tx) => tx.remove("bgp_peers", address));
   }
 

@@ -10,8 +10,8 @@ import type { Validation, ValidationQuery } from "./rtr/protocol.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
-  /** "file": from the configuration file, which alone may change it. */
-  readonly source: "file" | "store";
+  /** "file": from the configuration file, which alone may change it. "dynamic": made by one of its ranges. */
+  readonly source: "file" | "store" | "dynamic";
 }
 
 export interface PolicyView extends BgpPolicyRecord {

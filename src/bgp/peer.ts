@@ -76,7 +76,12 @@ export class Peer {
   }
 
   get ibgp(): boolean {
-    return this.config.remote_as === this.config.local_as;
+    return this.#remoteAs === this.config.local_as;
+  }
+
+  /** Of a dynamic neighbour the one that its OPEN has told. */
+  get #remoteAs(): number {
+    return this.#session.config.remote_as;
   }
 
   /** The session that counts. */
@@ -274,7 +279,7 @@ export class Peer {
       local_addr: bound || config.local_addr || "0.0.0.0",
       local_as: config.local_as,
       remote_addr: config.remote_addr,
-      remote_as: config.remote_as,
+      remote_as: this.#remoteAs,
       uptime: this.uptimeSeconds,
       last_notification: this.#memory.last,
     };
@@ -325,7 +330,7 @@ export class Peer {
       address: this.config.remote_addr,
       fsm: this.#session.state.name,
       stopped: this.#session.state.stopped,
-      remoteAs: this.config.remote_as,
+      remoteAs: this.#remoteAs,
       localAs: this.config.local_as,
       uptimeSeconds: this.uptimeSeconds,
       flops: this.#flops,

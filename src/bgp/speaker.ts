@@ -239,6 +239,7 @@ export class Speaker {
     if (peer && peer.config.md5 !== "") this.#signed(address, "");
     peer?.dispose(notify);
     this.#peers.delete(address);
+    this.#dynamic.release(address);
   }
 
   /** Errors: BGP_PEER_UNKNOWN. */
