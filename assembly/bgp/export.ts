@@ -53,7 +53,8 @@ export function exportHasMore(): bool {
 export function exportBatch(x: usize, mode: u32): u32 {
   beginOutput(x);
   const end = recordsEnd();
-  const families = load<u32>(x, X_FAMILIES);
+  // A peer that nothing is exported to has routes of its own all the same.
+  const families: u32 = mode == EXPORT_STATIC ? u32.MAX_VALUE : load<u32>(x, X_FAMILIES);
   const addPaths = load<u32>(x, X_ADD_PATH);
   const out = <usize>load<u32>(x, X_OUT);
   let record = nextRecord;

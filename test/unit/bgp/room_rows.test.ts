@@ -96,3 +96,22 @@ t.test("figures of a session, and its end with a text", async (t) => {
   const { peer: state } = (await rest("GET", `/v1/peer/${theirs}/state`)).json();
   t.match(state, { fsm: "IDLE", last_notification: { text: "back at nine", direction: "sent" } });
 });
+
+t.test("what REST has sent comes again with the next session, also where nothing is exported", async (t) => {
+  const room = await startRoom(t, { listen: { host: ours, port: 0 }, local_as: 65_001, peer: [peer] });
+  const port = Number(room.bgp.listening?.split(":").at(-1));
+  const sent = async () => {
+    const raw = await (await rawPeer(t, theirs, ours, port)).establish(65_002);
+    await room.reaches(theirs, "ESTABLISHED");
+    return raw;
+  };
+  const first = await sent();
+  const attr = { 1: 0, 2: [[2, [65_001]]], 3: "192.0.2.1" };
+  const body = { attr, nlri: ["172.20.2.0/24"] };
+  t.same((await room.rest("POST", `/v1/peer/${theirs}/send/update`, { body })).json(), { status: true });
+  const update1 = (await first.gets(2)).toString("hex");
+  await room.rest("GET", `/v1/peer/${theirs}/manual-stop`);
+  await room.rest("GET", `/v1/peer/${theirs}/manual-start`);
+  const second = await sent();
+  t.equal((await second.gets(2)).toString("hex"), update1);
+});
