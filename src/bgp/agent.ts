@@ -65,6 +65,8 @@ class Agent implements BgpHandle {
   readonly #stopped = new Set<string>();
   /** Shared figures of the worker's peers, by canonical address. */
   readonly #readers = new Map<string, StateReader>();
+  /** Changes of peers that the worker has been told of and has not made yet, by address. */
+  readonly #changing = new Map<string, number>();
   readonly #hub: EventHub;
   /** To tell of a peer which range has made it; who may come is for the worker to say. */
   readonly #ranges: DynamicNeighbours;
@@ -147,14 +149,20 @@ class Agent implements BgpHandle {
   /** A record was committed: the worker follows. Calls reach it in the order of the commits. */
   #changed(address: string, value: PeerConfig | undefined): void {
     if (this.#fixed.has(address)) return;
-    // What it says is of the peer as it was; the worker gives the new one a block of its own.
-    this.#readers.delete(address);
-    const done = value
-      ? this.#worker.client.call("addPeer", value)
-      : this.#worker.client.call("removePeer", { address });
+    // Until the worker has followed, what the shared block says is of the peer as it was.
+    this.#changing.set(address, (this.#changing.get(address) ?? 0) + 1);
+    const done = (
+      value ? this.#worker.client.call("addPeer", value) : this.#worker.client.call("removePeer", { address })
+    ).finally(() => this.#settled(address));
     // A session that was stopped stays so where its options change without a new one.
     const applied = done.then((fresh) => fresh !== false && this.#stopped.delete(address));
     this.#followed(applied, { peer: address });
+  }
+
+  #settled(address: string): void {
+    const left = (this.#changing.get(address) ?? 1) - 1;
+    if (left > 0) this.#changing.set(address, left);
+    else this.#changing.delete(address);
   }
 
   #policyChanged(name: string): void {
@@ -260,7 +268,7 @@ class Agent implements BgpHandle {
 
   /** The peer's shared figures. A worker that has failed has none that hold. */
   #reader(address: string): StateReader | undefined {
-    return this.#worker.failed === null ? this.#readers.get(address) : undefined;
+    return this.#worker.failed === null && !this.#changing.has(address) ? this.#readers.get(address) : undefined;
   }
 
   state(text: string): PeerState | Promise<PeerState> {
