@@ -30,8 +30,11 @@ import type { BlockEvent } from "./state_board.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
-  /** "file": from the configuration file, which alone may change it. */
-  readonly source: "file" | "store";
+  /**
+   * "file": from the configuration file, which alone may change it; "dynamic": of a range there, as long as its session
+   * lasts, with AS 0 until its OPEN has come.
+   */
+  readonly source: "file" | "store" | "dynamic";
 }
 
 export interface BgpHandle {
@@ -61,7 +64,7 @@ export interface BgpHandle {
   sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
   lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]>;
   /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
   routes(query: RouteQuery): Promise<RoutePage>;
@@ -93,6 +96,8 @@ class Agent implements BgpHandle {
   readonly #stopped = new Set<string>();
   /** Shared figures of the worker's peers, by canonical address. */
   readonly #readers = new Map<string, StateReader>();
+  /** Neighbours that the worker has taken in out of the ranges of the configuration. */
+  readonly #dynamic = new Map<string, PeerConfig>();
   readonly #hub: EventHub;
   #closed = false;
 
@@ -108,6 +113,7 @@ class Agent implements BgpHandle {
         const worker = startWorker<BgpMethods, BgpConfig>("BGP", new URL("./worker.js", import.meta.url), config, log);
         worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
         this.#readers.clear();
+        this.#dynamic.clear();
         worker.client.on<BlockEvent>("state", (event) => this.#block(event));
         worker.client.on<EventBatch>("events", (batch) => {
           this.#hub.take(batch);
@@ -125,8 +131,10 @@ class Agent implements BgpHandle {
     this.#worker.client.call(method, params).catch(() => undefined);
   }
 
-  #block({ address, block, texts }: BlockEvent): void {
+  #block({ address, block, texts, dynamic }: BlockEvent): void {
     if (block === null) this.#readers.delete(address);
+    if (dynamic) this.#dynamic.set(address, dynamic);
+    else if (block !== undefined) this.#dynamic.delete(address);
     if (block) this.#readers.set(address, new StateReader(block));
     if (texts) this.#readers.get(address)?.describe(texts);
   }
@@ -142,7 +150,7 @@ class Agent implements BgpHandle {
       this.#config.listen = { ...listen, port: Number(listening.slice(listening.lastIndexOf(":") + 1)) };
     }
     // Posted together: a change that is committed meanwhile follows behind.
-    const peers = this.peers().map(({ source: _, ...peer }) => client.call("addPeer", peer));
+    const peers = this.#configured().map(({ source: _, ...peer }) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
     await Promise.all([...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
@@ -156,7 +164,6 @@ class Agent implements BgpHandle {
       await this.close();
       throw error;
     }
-    for (const peer of this.peers()) this.#warnOfFamilies(peer);
     this.#unwatch = this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value));
     onScrape(async () => {
       if (!this.#closed && this.#worker.failed === null) publish(await this.figures());
@@ -176,16 +183,24 @@ class Agent implements BgpHandle {
       // A worker that is started again gets all peers as they are then.
       if (this.#worker.failed === null) this.#log.error({ err: error, peer: address }, "the change was not applied");
     });
-    if (value) this.#warnOfFamilies(value);
-  }
-
-  #warnOfFamilies(peer: PeerConfig): void {
-    const unknown = peer.afi_safi.filter((name) => name !== "ipv4" && name !== "ipv6");
-    if (unknown.length > 0)
-      this.#log.warn({ peer: peer.remote_addr, families: unknown }, "families that are not announced yet");
   }
 
   peers(): PeerView[] {
+    const configured = this.#configured();
+    if (this.#dynamic.size === 0) return configured;
+    const known = new Set(configured.map((peer) => peer.remote_addr));
+    const others = [...this.#dynamic.values()].filter((peer) => !known.has(peer.remote_addr));
+    return [...configured, ...others.map((peer) => this.#dynamicView(peer))];
+  }
+
+  /** A dynamic neighbour with the AS that it has told. */
+  #dynamicView(peer: PeerConfig): PeerView {
+    const { remote_as } = this.#reader(peer.remote_addr)?.state(peer.remote_addr) ?? peer;
+    return { ...peer, remote_as, source: "dynamic" };
+  }
+
+  /** The peers of the file and of the store. */
+  #configured(): PeerView[] {
     const stored = this.#store.list("bgp_peers").filter(({ key }) => !this.#fixed.has(String(key)));
     return [
       ...[...this.#fixed.values()].map((peer) => ({ ...peer, source: "file" as const })),
@@ -197,7 +212,9 @@ class Agent implements BgpHandle {
     const fixed = this.#fixed.get(address);
     if (fixed) return { ...fixed, source: "file" };
     const stored = this.#store.get("bgp_peers", address);
-    return stored && { ...stored, source: "store" };
+    if (stored) return { ...stored, source: "store" };
+    const dynamic = this.#dynamic.get(address);
+    return dynamic && this.#dynamicView(dynamic);
   }
 
   peer(text: string): PeerView {
@@ -217,7 +234,7 @@ class Agent implements BgpHandle {
     const address = peerAddress(text);
     if (!address) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
     const old = this.#find(address);
-    if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (old && old.source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
     const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
     const { source: _, ...base } = old ?? { source: "store" };
@@ -247,7 +264,7 @@ class Agent implements BgpHandle {
 
   async removePeer(text: string): Promise<void> {
     const { remote_addr: address, source } = this.peer(text);
-    if (source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    if (source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
     await this.#store.write((tx) => tx.remove("bgp_peers", address));
   }
 
@@ -288,8 +305,10 @@ class Agent implements BgpHandle {
 
   async manualStop(address: string, reason = ""): Promise<void> {
     const peer = this.#of(address);
+    const passing = this.#dynamic.has(peer.address);
     await this.#worker.client.call("manualStop", { ...peer, reason });
-    this.#stopped.add(peer.address);
+    // A dynamic neighbour goes with its session, and may come back.
+    if (!passing) this.#stopped.add(peer.address);
   }
 
   async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {
@@ -311,7 +330,7 @@ class Agent implements BgpHandle {
 
   async lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]> {
     return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
   }

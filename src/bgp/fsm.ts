@@ -43,6 +43,8 @@ export interface State {
   readonly sendHoldMs: number;
   /** Sessions lost or refused in a row, without one that has lasted: each doubles the idle time, up to 16-fold. */
   readonly failures: number;
+  /** The idle time is one that a limit has set: the peer cannot end it by connecting. */
+  readonly held: boolean;
   /** When the session came up; Infinity when it is not. */
   readonly upAt: number;
 }
@@ -109,6 +111,7 @@ export const INITIAL: State = {
   keepaliveMs: 0,
   sendHoldMs: 0,
   failures: 0,
+  held: false,
   upAt: NEVER,
 };
 
@@ -128,15 +131,17 @@ export function awaitsOpen(state: State): boolean {
   return state.name === "OPENSENT" || state.delayOpenAt !== NEVER;
 }
 
-/** True while a peer is damped in full: its own connections are refused until the idle time is over. */
+/** True while a peer is damped in full or held by a limit: its connections are refused until the idle time is over. */
 export function isDamped(state: State, options: FsmOptions, now: number): boolean {
-  return options.damping && state.failures >= DOUBLINGS && now < state.idleHoldAt && state.idleHoldAt !== NEVER;
+  if (state.idleHoldAt === NEVER || now >= state.idleHoldAt) return false;
+  return state.held || (options.damping && state.failures >= DOUBLINGS);
 }
 
 function dial(state: State, options: FsmOptions, now: number): Step {
   const connectRetryAt = now + options.connectRetryMs;
-  if (options.passive) return [{ ...state, ...NO_TIMERS, name: "ACTIVE", stopped: false }, []];
-  return [{ ...state, ...NO_TIMERS, name: "CONNECT", stopped: false, connectRetryAt }, [{ kind: "connect" }]];
+  const next = { ...state, ...NO_TIMERS, stopped: false, held: false };
+  if (options.passive) return [{ ...next, name: "ACTIVE" }, []];
+  return [{ ...next, name: "CONNECT", connectRetryAt }, [{ kind: "connect" }]];
 }
 
 /** What ends a connection in any state. */
@@ -186,7 +191,7 @@ function stop(state: State, content: NotificationContent): Step {
 function end(state: State, now: number, content: NotificationContent, idleMs: number): Step {
   if (state.name === "IDLE" && state.stopped) return [state, []];
   if (idleMs === NEVER) return stop(state, content);
-  return [{ ...INITIAL, stopped: false, idleHoldAt: now + idleMs }, ending(state, content)];
+  return [{ ...INITIAL, stopped: false, held: true, idleHoldAt: now + idleMs }, ending(state, content)];
 }
 
 function tick(state: State, options: FsmOptions, now: number, progressAt: number): Step {

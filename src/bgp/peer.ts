@@ -69,7 +69,8 @@ export class Peer {
   }
 
   get ibgp(): boolean {
-    return this.config.remote_as === this.config.local_as;
+    const { remote_as, local_as } = this.#session.config;
+    return remote_as === local_as;
   }
 
   /** The session that counts. */
@@ -96,6 +97,12 @@ export class Peer {
     this.#rival = null;
     this.#session.stop(notify, text);
     this.routes.forget();
+    this.#passes();
+  }
+
+  /** A dynamic neighbour does not outlive its connection. */
+  #passes(): void {
+    if (this.#dynamic) setImmediate(() => this.#dynamic?.ended());
   }
 
   /** Ends the peer for good. */
@@ -122,7 +129,7 @@ export class Peer {
     this.#remote = remoteJson(open);
     const other = session === this.#session ? this.#rival : this.#session;
     if (!other || (other.state.name !== "OPENCONFIRM" && other.state.name !== "ESTABLISHED")) return true;
-    const { local_as, remote_as } = this.config;
+    const { local_as, remote_as } = session.config;
     const mine = this.#host.routerId;
     const keepOurs = mine === open.identifier ? local_as > remote_as : mine > open.identifier;
     const sessionStays = other.state.name !== "ESTABLISHED" && session.connection?.outgoing === keepOurs;
@@ -137,7 +144,10 @@ export class Peer {
 
   /** While there are two connections, the one that is lost does not come back: the other one goes on. */
   #lost(session: Session): void {
-    if (!this.#rival) return;
+    if (!this.#rival) {
+      this.#passes();
+      return;
+    }
     if (session === this.#session) this.#session = this.#rival;
     else if (session !== this.#rival) return;
     this.#rival = null;
@@ -192,7 +202,7 @@ export class Peer {
     this.#observed = null;
     this.routes.down(session);
     this.#host.log(this.config.remote_addr, "is down");
-    if (this.#dynamic) setImmediate(() => this.#dynamic?.ended());
+    this.#passes();
   }
 
   /** UPDATEs have been decoded: into the tables, and on to the others. */
@@ -232,7 +242,7 @@ export class Peer {
   }
 
   state(): PeerState {
-    const { config } = this;
+    const { config } = this.#session;
     const bound = this.established ? this.#session.connection?.localAddress : undefined;
     return {
       capability: { local: localJson(config), remote: this.#remote },
@@ -277,7 +287,7 @@ export class Peer {
       address: this.config.remote_addr,
       fsm: this.#session.state.name,
       stopped: this.#session.state.stopped,
-      remoteAs: this.config.remote_as,
+      remoteAs: this.#session.config.remote_as,
       localAs: this.config.local_as,
       uptimeSeconds: this.uptimeSeconds,
       flops: this.#flops,

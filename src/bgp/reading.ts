@@ -6,13 +6,18 @@ import { formatAddress, type Prefix, parseAddress, parsePrefix } from "../base/i
 import type { BgpModule } from "../wasm/bgp.js";
 import { ORIGIN_NONE } from "../wasm/bgp_roa.js";
 import type { RibSlot, RouteEntry } from "../wasm/bgp_types.js";
+import { routeContext } from "./attribute_context.js";
+import { ValueError } from "./attribute_values.js";
 import { attributesJson } from "./attributes.js";
 import { type Family, familyByName } from "./families.js";
 import type { Peer } from "./peer.js";
 import type { RibEntry, RoutePage, RouteQuery, RouteRow } from "./protocol.js";
 
 /** Slots of a table that one call looks at. */
-const SLOTS = 20_000;
+const SLOTS = 50_000;
+
+const SAFI_LABELLED = 4;
+const SAFI_VPN = 128;
 
 /** What readers ask of the speaker. */
 export interface ReadingHost {
@@ -21,6 +26,8 @@ export interface ReadingHost {
   peer(address: string): Peer;
   /** The peer whose routes have a source's index; null for none that is there. */
   peerOfSource(index: number): Peer | null;
+  /** What comes from all peers. */
+  ribsIn(): readonly RibSlot[];
 }
 
 const isPrefixFamily = ({ safi }: Family) => safi === 1 || safi === 2;
@@ -32,25 +39,65 @@ function familyNamed(name: string): Family {
   return family;
 }
 
-/** Routes of a peer's RIB by exact prefix, or by longest match for an address; null where there is none. */
+/**
+ * Routes of a peer's RIB, null where there is none: by exact prefix or by longest match for an address; in families of
+ * other NLRI by these. Errors: BGP_LOOKUP, BGP_POST_DATA.
+ */
 export function lookup(
   module: BgpModule,
   peer: Peer,
   sent: boolean,
   familyName: string,
-  items: readonly string[],
+  items: readonly unknown[],
 ): (RibEntry | null)[] {
   const family = familyNamed(familyName);
-  if (!isPrefixFamily(family)) throw new AppError("BGP_LOOKUP", { reason: `afi_safi ${familyName} has no prefixes` });
   const width = family.afi === 2 ? 16 : 4;
   const { exporter, ribIn } = peer.routes;
   const ribs = sent ? [exporter.fixed, exporter.out] : [ribIn];
+  if (!isPrefixFamily(family)) {
+    const keys = items.map((item) => nlriKey(family, item));
+    return keys.map((key) => ofNlri(module, ribs, family, key));
+  }
   return items.map((item) => {
+    if (typeof item !== "string") {
+      throw new AppError("BGP_POST_DATA", { reason: `${familyName} is looked up by prefixes and addresses` });
+    }
     const prefix = parsePrefix(item);
     if (prefix?.bytes.length === width) return exact(module, ribs, family, prefix);
     const key = parseAddress(item);
     return key?.length === width ? covering(module, ribs, family, key, item) : null;
   });
+}
+
+/** The words for labelled prefixes: "10.0.0.0/8", and "65001:1:10.0.0.0/8" with a route distinguisher (RFC 4364 §4.2). */
+function labelledItem({ safi }: Family, item: string): unknown {
+  const [, rd, prefix] = /^([^:]+:[^:]+):(.+)$/.exec(item) ?? [];
+  if (safi === SAFI_LABELLED) return { prefix: item };
+  return safi === SAFI_VPN && rd !== undefined ? { rd, prefix } : item;
+}
+
+/** The NLRI that an item means, as a withdrawal has it. Errors: BGP_LOOKUP. */
+function nlriKey(family: Family, item: unknown): Buffer {
+  try {
+    return family.nlri.encode(typeof item === "string" ? labelledItem(family, item) : item, true);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new AppError("BGP_LOOKUP", { reason: `${JSON.stringify(item)} in ${family.name}: ${error.message}` });
+  }
+}
+
+function ofNlri({ tables }: BgpModule, ribs: readonly RibSlot[], family: Family, key: Uint8Array): RibEntry | null {
+  for (const rib of ribs) {
+    const [route] = tables.findNlri(rib, family.rib, key);
+    if (route) return jsonOf(family, tables.attributes(route.set), route.wire);
+  }
+  return null;
+}
+
+/** A route and its attributes: what their values hang on stands in both. */
+function jsonOf(family: Family, attributes: Buffer, wire: Buffer): { nlri: unknown; attr: Record<string, unknown> } {
+  const context = routeContext(attributes, family.afi, wire);
+  return { nlri: family.nlri.decode(wire, false, context), attr: attributesJson(attributes, context) };
 }
 
 function exact({ tables }: BgpModule, ribs: readonly RibSlot[], family: Family, prefix: Prefix): RibEntry | null {
@@ -112,7 +159,9 @@ export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
   const view = viewOf(host, query);
   const prefix = query.prefix === undefined ? null : parsePrefix(query.prefix);
   const width = family.afi === 2 ? 16 : 4;
-  if (query.prefix !== undefined && (!isPrefixFamily(family) || prefix?.bytes.length !== width)) {
+  const address = query.prefix === undefined || prefix ? null : parseAddress(query.prefix);
+  const wanted = prefix?.bytes ?? address;
+  if (query.prefix !== undefined && (!isPrefixFamily(family) || wanted?.length !== width)) {
     throw new AppError("BGP_LOOKUP", { reason: `prefix ${query.prefix} in ${query.family}` });
   }
   const page: RouteRow[] = [];
@@ -122,13 +171,20 @@ export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
       if (row) page.push(row);
     }
   };
-  if (prefix && !query.longer) {
+  if (address || (prefix && !query.longer)) {
+    const { tables } = host.module;
     for (const rib of view.ribs) {
-      const found = host.module.tables.find(rib, family.rib, prefix.bytes, prefix.length, view.all);
+      const found = prefix
+        ? tables.find(rib, family.rib, prefix.bytes, prefix.length, view.all)
+        : tables.findLongest(rib, family.rib, address as Uint8Array, view.all);
       add(view.bestOnly ? found.filter(({ best }) => best) : found);
     }
     return { routes: page, cursor: null };
   }
+  // Not only for speed: routes of a peer that is lost stay in the table for a moment, and are nobody's.
+  const { tables } = host.module;
+  const ribs = view.all ? host.ribsIn() : view.ribs;
+  if (ribs.every((one) => tables.count(one, family.rib) === 0)) return { routes: page, cursor: null };
   // Cursor: which of the view's RIBs, and the slot in its table.
   let [index, slot] = query.cursor === "" ? [0, 0] : (query.cursor.split(":").map(Number) as [number, number]);
   const rib = view.ribs[index];
@@ -148,11 +204,12 @@ function rowOf(host: ReadingHost, family: Family, view: View, entry: RouteEntry)
   const shown = view.all ? entry.post : entry.set;
   const attributes = host.module.tables.attributes(shown);
   const validation = isPrefixFamily(family) ? validationOf(host.module, family, entry, attributes, from) : undefined;
+  const { nlri, attr } = jsonOf(family, attributes, entry.wire);
   return {
-    nlri: family.nlri.decode(entry.wire, false),
+    nlri,
     ...(entry.pathId === 0 ? {} : { path_id: entry.pathId }),
     peer: from?.config.remote_addr ?? "",
-    attr: attributesJson(attributes),
+    attr,
     best: entry.best,
     eligible: entry.eligible,
     stale: entry.stale,

@@ -36,6 +36,7 @@ md5 = ""
   t.same((await state()).capability.local.afi_safi, [
     [1, 1],
     [2, 1],
+    [1, 128],
   ]);
   const made = await box.rest("POST", "/v1/peers", {
     body: { remote_addr: "192.0.2.200", remote_as: 7, passive: true },

@@ -155,7 +155,20 @@ t.test("the operator or a limit ends the session", async (t) => {
   const back = run([...opened, ["keepalive"], [end(30_000), 1_000]]);
   t.same(back.words.slice(4), ["notify 101", "down", "close"]);
   t.match(back.state, { name: "IDLE", stopped: false, idleHoldAt: 31_000, failures: 0 });
-  t.same(run([["tick", 31_000]], {}, back.state).words, ["connect"]);
+  t.equal(isDamped(back.state, { ...options, damping: false }, 30_999), true, "the peer cannot end the wait itself");
+  t.equal(isDamped(back.state, options, 31_000), false);
+  const again = run([["tick", 31_000]], {}, back.state);
+  t.same(again.words, ["connect"]);
+  const failed = run(
+    [
+      ["connected", 32_000],
+      ["closed", 33_000],
+    ],
+    {},
+    again.state,
+  ).state;
+  t.match(failed, { name: "IDLE", failures: 1 });
+  t.equal(isDamped(failed, options, 33_500), false, "only the wait after the limit is one");
   const stays = run([...opened, ["keepalive"], [end(Number.POSITIVE_INFINITY), 1_000]]);
   t.match(stays.state, { name: "IDLE", stopped: true });
   t.match(run([["start"], [end(0)]]), { state: { stopped: false, idleHoldAt: 0 }, words: ["connect", "close"] });
