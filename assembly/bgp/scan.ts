@@ -5,6 +5,7 @@ import { SCRATCH, STAGE, STAGE_END } from "./buffers";
 import { decideFamily, isEligible, isStale } from "./decide";
 import { isInline, kindOf } from "./family";
 import { NLRI_IPV6 } from "./layout";
+import { decodeNlri } from "./nlri";
 import { tableOf } from "./rib";
 import {
   ACTION_WITHDRAW,
@@ -41,7 +42,6 @@ import {
   TABLE_CAPACITY,
   TABLE_PER_LENGTH,
 } from "./rib_layout";
-import { decodeNlri } from "./nlri";
 import { bestRoute, firstRoute, nextRoute, postSet } from "./route";
 import { entryAt, find, hashKey, nextUsed, recordOf } from "./table";
 
