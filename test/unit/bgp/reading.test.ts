@@ -31,7 +31,7 @@ function peerWith(bodies: readonly Record<string, unknown>[]): { host: ReadingHo
     if (fault) throw new Error(JSON.stringify(fault));
   }
   const peer = { routes: { ribIn, exporter: { fixed, out } }, config: { remote_addr: "10.0.0.2" } } as unknown as Peer;
-  return { host: { module, peer: () => peer, peerOfSource: () => peer }, peer };
+  return { host: { module, peer: () => peer, peerOfSource: () => peer, ribsIn: () => [ribIn] }, peer };
 }
 
 function announce(name: string, nexthop: unknown, nlri: unknown, more = {}): Record<string, unknown> {
