@@ -110,9 +110,12 @@ export class BgpExports {
    */
   walk(x: ExportSlot, family: number, slots: number, forced: boolean, send: (messages: Messages) => void): void {
     const { wasm } = this.#memory;
-    const fixed = wasm.walkPhase(x, family) === r.PHASE_STATIC;
+    const phase = wasm.walkPhase(x, family);
     wasm.walkSome(x, family, slots);
-    this.#send(x, fixed ? r.EXPORT_STATIC : forced ? r.EXPORT_ALL : r.EXPORT_CHANGES, send);
+    // What the peer has that is in the shared table has been sent again when that was walked over.
+    const again = forced && phase === r.PHASE_SHARED;
+    const mode = phase === r.PHASE_STATIC ? r.EXPORT_STATIC : again ? r.EXPORT_ALL : r.EXPORT_CHANGES;
+    this.#send(x, mode, send);
     wasm.endBatch();
   }
 
