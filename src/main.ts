@@ -3,7 +3,7 @@
 
 import { Command } from "commander";
 import { AppError } from "./base/errors.js";
-import { VERSION } from "./version.js";
+import { VERSION } from "./base/version.js";
 
 const program = new Command("sennit")
   .description("the program of a WAN-bonding box: bonded tunnel, BGP speaker, OpenFlow controller")

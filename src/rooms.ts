@@ -8,6 +8,7 @@ import { lookingGlassSurfaces } from "./api/looking_glass/rows.js";
 import { openflowSurface } from "./api/openflow/rows.js";
 import type { RoomHealth } from "./api/ops/rows.js";
 import type { Logger } from "./base/log.js";
+import { VERSION } from "./base/version.js";
 import { startBgp } from "./bgp/agent.js";
 import { connectDataplane, type DataplaneClient, spawnDataplane } from "./bond/dataplane/client.js";
 import type { Config } from "./config.js";
@@ -16,7 +17,6 @@ import { startOpenFlow } from "./openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "./openflow/config.js";
 import type { Engine } from "./store/engine.js";
 import { holdsNetAdmin } from "./system/capabilities.js";
-import { VERSION } from "./version.js";
 
 /** What the composition root asks of a room. */
 export interface Room {

@@ -9,12 +9,12 @@ import { makeDirectory } from "./base/directory.js";
 import { AppError, reasonOf } from "./base/errors.js";
 import { createLog, type Logger } from "./base/log.js";
 import { collectProcessMetrics, gauge } from "./base/metrics.js";
+import { VERSION } from "./base/version.js";
 import { type Config, loadConfig } from "./config.js";
 import { startFront } from "./http/front.js";
 import { ROOMS, type Room } from "./rooms.js";
 import { openStore } from "./store/open.js";
 import { notifySystemd } from "./system/notify.js";
-import { VERSION } from "./version.js";
 
 /** Runs the appliance until SIGTERM or SIGINT. Rejects with an AppError when it cannot start. */
 export async function serve(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Promise<void> {

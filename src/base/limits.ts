@@ -81,7 +81,7 @@ export const LIMITS = {
   eventsPending: 10_000,
   /** Routes in one answer of REST, and in one answer of the worker for it. */
   bgpRoutesPerPage: 10_000,
-  bgpRoutesPerCall: 500,
+  bgpRoutesPerCall: 200,
   /** Routes that the looking glass looks at for one answer, and answers of that kind at once. */
   lookingGlassRoutes: 2_000_000,
   lookingGlassListings: 8,

@@ -10,70 +10,38 @@ import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
 import { peerAddress } from "./addresses.js";
-import { type BgpConfig, type BgpTable, bodyFault, type PeerConfig, parseBgpConfig, parsePeer } from "./config.js";
+import {
+  type BgpConfig,
+  type BgpTable,
+  bodyFault,
+  checkTerms,
+  type PeerConfig,
+  parseBgpConfig,
+  parsePeer,
+} from "./config.js";
 import type { Statistic } from "./connection.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
 import type { EventBatch } from "./events.js";
-import { publish } from "./figures.js";
+import type { SnapshotResult } from "./feeds.js";
+import { publishRoom } from "./figures.js";
+import type { BgpHandle, PeerView, PolicyView } from "./handle.js";
+import { PolicyShelf } from "./policy_shelf.js";
 import type {
   BgpMethods,
   NoteEvent,
   PeerState,
   RibEntry,
+  RoomFigures,
   RoutePage,
   RouteQuery,
-  SpeakerFigures,
   Version,
 } from "./protocol.js";
+import type { Validation, ValidationQuery } from "./rtr/protocol.js";
 import { StateReader } from "./shared_state.js";
 import type { BlockEvent } from "./state_board.js";
 import type { UpdateBody } from "./update_json.js";
 
-export interface PeerView extends PeerConfig {
-  /**
-   * "file": from the configuration file, which alone may change it; "dynamic": of a range there, as long as its session
-   * lasts, with AS 0 until its OPEN has come.
-   */
-  readonly source: "file" | "store" | "dynamic";
-}
-
-export interface BgpHandle {
-  /** Where peers can connect to, null when nothing is listened on. */
-  readonly listening: string | null;
-  peers(): PeerView[];
-  /** Errors of all that take an address: BGP_PEER_UNKNOWN. */
-  peer(address: string): PeerView;
-  /** Adds a peer. Errors: BODY_INVALID, BGP_PEER_EXISTS, OVERLOADED. */
-  addPeer(body: unknown): Promise<PeerView>;
-  /** Replaces a peer's configuration, or makes it (PUT); with `merge` changes some of it (PATCH). Errors: BODY_INVALID, BGP_PEER_FIXED. */
-  setPeer(address: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }>;
-  /** Errors: BGP_PEER_FIXED. */
-  removePeer(address: string): Promise<void>;
-  /** These three answer at once when the peer's figures are in shared memory, as they are but for the first moments. */
-  state(address: string): PeerState | Promise<PeerState>;
-  statistic(address: string): Statistic | Promise<Statistic>;
-  version(address: string, sent: boolean): Version | Promise<Version>;
-  manualStart(address: string): Promise<void>;
-  /** `reason`: a text for the peer (RFC 9003). */
-  manualStop(address: string, reason?: string): Promise<void>;
-  refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void>;
-  update(address: string, body: UpdateBody): Promise<void>;
-  /** The messages that `update` would send. */
-  encode(address: string, body: UpdateBody): Promise<Uint8Array>;
-  /** `force`: whatever the bytes are. */
-  sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
-  lookup(
-    address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
-  ): Promise<(RibEntry | null)[]>;
-  /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
-  routes(query: RouteQuery): Promise<RoutePage>;
-  /** Hands events to `sink` until the returned function is called. */
-  listen(filter: EventFilter, sink: EventSink): () => void;
-  figures(): Promise<SpeakerFigures>;
-  health(): { readonly status: "up" | "off" | "failed"; readonly detail: string };
-  close(): Promise<void>;
-}
+export type { BgpHandle, PeerView } from "./handle.js";
 
 /** Starts the room. Errors: CONFIG, PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
 export async function startBgp(options: { config: BgpTable; store: Engine; log: Logger }): Promise<BgpHandle> {
@@ -99,6 +67,7 @@ class Agent implements BgpHandle {
   /** Neighbours that the worker has taken in out of the ranges of the configuration. */
   readonly #dynamic = new Map<string, PeerConfig>();
   readonly #hub: EventHub;
+  readonly #policies: PolicyShelf;
   #closed = false;
 
   constructor(config: ReturnType<typeof parseBgpConfig>, store: Engine, log: Logger) {
@@ -123,6 +92,7 @@ class Agent implements BgpHandle {
       },
       restore: (client) => this.#begin(client),
     });
+    this.#policies = new PolicyShelf(config, store, () => this.peers());
     this.#hub = new EventHub((interest) => this.#tell("subscribe", interest));
   }
 
@@ -150,10 +120,11 @@ class Agent implements BgpHandle {
       this.#config.listen = { ...listen, port: Number(listening.slice(listening.lastIndexOf(":") + 1)) };
     }
     // Posted together: a change that is committed meanwhile follows behind.
+    const policies = this.#policies.stored().map((params) => client.call("setPolicy", params));
     const peers = this.#configured().map(({ source: _, ...peer }) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
-    await Promise.all([...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
+    await Promise.all([...policies, ...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
   }
 
   async start(): Promise<void> {
@@ -164,24 +135,37 @@ class Agent implements BgpHandle {
       await this.close();
       throw error;
     }
-    this.#unwatch = this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value));
+    const watches = [
+      this.#store.watch("bgp_peers", ({ key, value }) => this.#changed(String(key), value)),
+      this.#store.watch("bgp_policies", ({ key }) => this.#policyChanged(String(key))),
+    ];
+    this.#unwatch = () => watches.forEach((end) => void end());
     onScrape(async () => {
-      if (!this.#closed && this.#worker.failed === null) publish(await this.figures());
+      if (!this.#closed && this.#worker.failed === null) publishRoom(await this.figures());
     });
   }
 
   /** A record was committed: the worker follows. Calls reach it in the order of the commits. */
   #changed(address: string, value: PeerConfig | undefined): void {
     if (this.#fixed.has(address)) return;
-    this.#stopped.delete(address);
     // What it says is of the peer as it was; the worker gives the new one a block of its own.
     this.#readers.delete(address);
     const done = value
       ? this.#worker.client.call("addPeer", value)
       : this.#worker.client.call("removePeer", { address });
+    // A session that was stopped stays so where its options change without a new one.
+    const applied = done.then((fresh) => fresh !== false && this.#stopped.delete(address));
+    this.#followed(applied, { peer: address });
+  }
+
+  #policyChanged(name: string): void {
+    this.#followed(this.#worker.client.call("setPolicy", this.#policies.change(name)), { policy: name });
+  }
+
+  #followed(done: Promise<unknown>, what: object): void {
     done.catch((error) => {
-      // A worker that is started again gets all peers as they are then.
-      if (this.#worker.failed === null) this.#log.error({ err: error, peer: address }, "the change was not applied");
+      // A worker that is started again gets all there is then.
+      if (this.#worker.failed === null) this.#log.error({ err: error, ...what }, "the change was not applied");
     });
   }
 
@@ -226,6 +210,7 @@ class Agent implements BgpHandle {
 
   async addPeer(body: unknown): Promise<PeerView> {
     const peer = parsePeer(body, { path: "", localAs: this.#config.local_as, fault: bodyFault });
+    checkTerms(peer, this.#policies, { path: "", fault: bodyFault });
     await this.#put(peer, true);
     return { ...peer, source: "store" };
   }
@@ -245,6 +230,7 @@ class Agent implements BgpHandle {
       ...(merge ? { base: base as PeerConfig } : {}),
     });
     if (peer.remote_addr !== address) bodyFault("remote_addr", peer.remote_addr, `${address}, as in the path`);
+    checkTerms(peer, this.#policies, { path: "", fault: bodyFault });
     await this.#put(peer, false);
     return { peer: { ...peer, source: "store" }, created: old === undefined };
   }
@@ -345,7 +331,34 @@ class Agent implements BgpHandle {
     return this.#hub.listen(filter, sink);
   }
 
-  async figures(): Promise<SpeakerFigures> {
+  async policies(): Promise<PolicyView[]> {
+    return this.#policies.views(await this.#worker.client.call("policies", undefined));
+  }
+
+  async policy(name: string): Promise<PolicyView> {
+    const found = this.#policies.has(name) && (await this.policies()).find((policy) => policy.name === name);
+    if (!found) throw new AppError("BGP_POLICY_UNKNOWN", { name });
+    return found;
+  }
+
+  async setPolicy(name: string, body: unknown): Promise<{ policy: PolicyView; created: boolean }> {
+    const created = await this.#policies.put(name, body);
+    return { policy: await this.policy(name), created };
+  }
+
+  removePolicy(name: string): Promise<void> {
+    return this.#policies.remove(name);
+  }
+
+  validate(query: ValidationQuery): Promise<Validation> {
+    return this.#worker.client.call("validate", query);
+  }
+
+  snapshot(): Promise<SnapshotResult> {
+    return this.#worker.client.call("snapshot", undefined);
+  }
+
+  async figures(): Promise<RoomFigures> {
     return this.#worker.client.call("figures", undefined);
   }
 

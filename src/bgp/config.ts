@@ -15,7 +15,7 @@ import type { DynamicConfig } from "./dynamic.js";
 import { FAMILIES } from "./families.js";
 import { type FeedsConfig, type FeedsTable, parseFeeds } from "./feeds_config.js";
 import { type FibConfig, type FibTable, parseFibConfig } from "./fib/config.js";
-import { type Policy, parsePolicies } from "./policy/policy.js";
+import { BUILT_IN, type Policy, parsePolicies } from "./policy/policy.js";
 import { parseRpkiConfig, type RpkiCacheConfig } from "./rtr/config.js";
 
 /** One peer, with yabgp's names for its options. Times in seconds. */
@@ -225,13 +225,29 @@ function checkTogether(peer: PeerConfig, at: (key: string) => string, fault: Fau
   if (unused !== undefined) fault(at("ext_nexthop"), peer.ext_nexthop, "families that are in afi_safi");
 }
 
+/** A peer's import and export must be built in or a policy that there is. Faults: the key, and the names that there are. */
+export function checkTerms(
+  peer: PeerConfig,
+  policies: { has(name: string): boolean },
+  options: { path: string; fault: Fault },
+): void {
+  for (const key of ["import", "export"] as const) {
+    if (BUILT_IN.includes(peer[key]) || policies.has(peer[key])) continue;
+    options.fault(
+      options.path === "" ? key : `${options.path}.${key}`,
+      peer[key],
+      "all, none, or the name of a policy",
+    );
+  }
+}
+
 const { remote_addr: _a, remote_as: _b, port: _c, passive: _d, ...TEMPLATE_FIELDS } = PEER_FIELDS;
 
-/** AS numbers that may connect: one, a list, or "any" (null). */
-const remoteAsNumbers: Field<number[] | null> = {
+/** AS numbers that may connect: one, a list, or "any". What it has read it reads again: the file's table does. */
+const remoteAsNumbers: Field<number[] | "any"> = {
   allowed: 'an AS number, a list of up to 1024, or "any"',
   read(value) {
-    if (value === "any") return null;
+    if (value === "any") return value;
     const list = Array.isArray(value) ? value : [value];
     const numbers = list.map((one) => AS_NUMBER.read(one, ""));
     const good = numbers.every((one): one is number => one !== undefined);
@@ -259,7 +275,8 @@ function parseDynamic(value: unknown, path: string, localAs: number): DynamicCon
     return result === undefined ? configFault(`${path}.${key}`, own[key], field.allowed) : result;
   };
   const net = parsePrefix(read("prefix", DYNAMIC_FIELDS.prefix)) as { bytes: Uint8Array; length: number };
-  const remoteAs = read("remote_as", remoteAsNumbers);
+  const numbers = read("remote_as", remoteAsNumbers);
+  const remoteAs = numbers === "any" ? null : numbers;
   const maxPeers = read("max_peers", DYNAMIC_FIELDS.max_peers);
   // Checked as the peer that it would make of each AS; with any, of a foreign one.
   const address = net.bytes.length === 4 ? "192.0.2.1" : "2001:db8::1";
@@ -320,14 +337,20 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
       configFault(`bgp.peer[${i}].remote_addr`, peer.remote_addr, "an address that no other peer has");
     }
   });
+  const dynamic = parseDynamics(table.dynamic ?? [], localAs);
+  const policies = parsePolicies(table.policy ?? [], "bgp.policy", configFault);
+  for (const [i, peer] of peers.entries()) checkTerms(peer, policies, { path: `bgp.peer[${i}]`, fault: configFault });
+  for (const [i, { template }] of dynamic.entries()) {
+    checkTerms(template, policies, { path: `bgp.dynamic[${i}]`, fault: configFault });
+  }
   return {
     listen: table.listen === undefined ? { host: "0.0.0.0", port: 179 } : table.listen,
     listenOptional: table.listen === undefined,
     local_as: localAs,
     router_id: routerId,
     peers,
-    dynamic: parseDynamics(table.dynamic ?? [], localAs),
-    policies: parsePolicies(table.policy ?? [], "bgp.policy", configFault),
+    dynamic,
+    policies,
     rpki: parseRpkiConfig(table.rpki),
     fib: parseFibConfig(table.fib),
     feeds: parseFeeds(table),

@@ -51,6 +51,8 @@ export interface ConnectionEvents {
   closed(): void;
   /** The queue was full and has room again. */
   drained(): void;
+  /** Messages have been counted. */
+  counted(): void;
 }
 
 /** Sees whole messages, as they went over the wire. The bytes are valid during the call only. */
@@ -129,6 +131,7 @@ export class Connection {
     if (!this.#open) return;
     const counter = COUNTER[type];
     if (counter) this.statistic.send[counter] += count;
+    this.#events.counted();
     this.tap?.(true, bytes);
     if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
     this.#socket.write(bytes, this.#written);
@@ -184,6 +187,7 @@ export class Connection {
         this.statistic.receive.Updates += updates;
         applied = this.#events.batch();
         this.#events.updates(updates);
+        this.#events.counted();
       }
       if (!this.#open || (applied && stop === STOP.needMore)) return;
       if (applied && stop === STOP.recordsFull) continue;
@@ -191,6 +195,7 @@ export class Connection {
         this.tap?.(false, message);
         const counter = COUNTER[type];
         if (counter) this.statistic.receive[counter]++;
+        this.#events.counted();
         this.#events.message(type, message);
       } else if (stop !== STOP.needMore || !applied) {
         this.#events.error(fault ?? { notify: NOTIFY.resources, data: new Uint8Array() });

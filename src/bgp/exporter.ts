@@ -65,6 +65,18 @@ export class Exporter implements Receiver {
     for (const family of families) this.#walk(family, { forced: false, fixed: true }, () => ended(family));
   }
 
+  /** True when the peer gets more than its own routes. */
+  get exporting(): boolean {
+    return this.#exported.length > 0;
+  }
+
+  /** Terms have changed while the session is up: sends what differs by now. */
+  reconfigure(negotiated: Negotiated, terms: ExportTerms): void {
+    if (!this.#connection) return;
+    this.#configure(negotiated, terms);
+    this.again();
+  }
+
   #configure(negotiated: Negotiated, terms: ExportTerms): void {
     const { policy } = terms;
     this.#exported = policy === null ? [] : this.#families;
@@ -87,6 +99,7 @@ export class Exporter implements Receiver {
   stop(): void {
     this.#routing.receivers.delete(this);
     this.#connection = null;
+    this.#exported = [];
     this.#walks.clear();
     this.#routing.module.exports.stop(this.#x);
     this.#routing.discard(this.out);

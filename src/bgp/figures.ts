@@ -1,8 +1,11 @@
 // The worker's figures to the metric table, just before a scrape.
 
 import { clear, gauge, type MetricName, total } from "../base/metrics.js";
+import { publishFeeds } from "./feed_figures.js";
+import { publishFib } from "./fib/view.js";
 import type { StateName } from "./fsm.js";
-import type { PeerFigures, SpeakerFigures } from "./protocol.js";
+import type { PeerFigures, RoomFigures, SpeakerFigures } from "./protocol.js";
+import { publishRpki } from "./rtr/view.js";
 
 /** GoBGP's names of families, by ours. */
 const ROUTE_FAMILY: Readonly<Record<string, string>> = {
@@ -83,7 +86,15 @@ function messages(peer: PeerFigures, direction: "received" | "sent"): void {
   total(`bgp_${direction}_withdraw_prefix_total`, withdrawals.withdrawn, labels);
 }
 
-/** Fills the room's rows of the metric table. */
+/** Fills all of the room's rows of the metric table. */
+export function publishRoom(figures: RoomFigures): void {
+  publish(figures);
+  publishRpki(figures.rpki);
+  publishFib(figures.fib);
+  publishFeeds(figures.feeds);
+}
+
+/** Fills the speaker's rows. */
 export function publish(figures: SpeakerFigures): void {
   for (const name of PER_PEER) clear(name);
   for (const peer of figures.peers) {

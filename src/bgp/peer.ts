@@ -2,17 +2,19 @@
 
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
+import { formatAddress } from "../base/ip.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { OpenMessage } from "../wasm/bgp_types.js";
 import { localJson, remoteJson } from "./capabilities.js";
 import type { PeerConfig } from "./config.js";
 import { noMessages, type Statistic } from "./connection.js";
 import { FAMILIES, supported } from "./families.js";
+import { liveChanges } from "./live_options.js";
 import { PeerMemory } from "./memory.js";
 import type { Negotiated } from "./negotiate.js";
 import type { ObservedPeer } from "./observer.js";
 import type { Observers } from "./observers.js";
-import { PeerRoutes, type RoutesHost } from "./peer_routes.js";
+import { PeerRoutes, quad, type RoutesHost } from "./peer_routes.js";
 import type { PeerFigures, PeerState, Version } from "./protocol.js";
 import { Session, type SessionEvents, type SessionHost } from "./session.js";
 import { versionOf } from "./shared_state.js";
@@ -25,6 +27,8 @@ export interface PeerHost extends SessionHost, RoutesHost {
 export class Peer {
   readonly config: PeerConfig;
   readonly routes: PeerRoutes;
+  /** Called when figures have changed; cheap, and often. */
+  touched: () => void = () => undefined;
   readonly #host: PeerHost;
   readonly #memory: PeerMemory;
   readonly #events: SessionEvents;
@@ -36,6 +40,8 @@ export class Peer {
   #upSince = 0;
   /** When the latest session came up, in seconds since 1970; 0 when none has. */
   upSinceEpoch = 0;
+  /** When it came up or went down, ms of performance.now(); 0 never. */
+  #changedAt = 0;
   #flops = 0;
   #remote: Record<string, unknown> = {};
   /** Families whose limit is near. */
@@ -63,6 +69,7 @@ export class Peer {
       refreshEnded: (_, family) => this.routes.refreshEnded(family),
       drained: () => this.routes.exporter.drained(),
       lost: (session) => this.#lost(session),
+      touched: () => this.touched(),
       note,
     };
     this.#session = this.#newSession();
@@ -84,6 +91,31 @@ export class Peer {
 
   #newSession(): Session {
     return new Session(this.#host, this.config, this.routes.ribIn, this.#events, this.#memory);
+  }
+
+  /**
+   * Takes other options while the session goes on. False, and nothing is done, when it needs a new one: options differ
+   * that both ends agree on, or that connections are made with.
+   */
+  reconfigure(config: PeerConfig): boolean {
+    const changed = this.#dynamic ? null : liveChanges(this.config, config);
+    if (!changed) return false;
+    // The session and the routes have the same object.
+    Object.assign(this.config, config);
+    this.#warned.clear();
+    this.#judge(changed);
+    this.#limit();
+    return true;
+  }
+
+  /** A policy has been replaced: what it judges is judged anew. */
+  policyChanged(name: string): void {
+    const { import: imported, export: exported } = this.config;
+    this.#judge({ import: imported === name, export: exported === name });
+  }
+
+  #judge(which: { readonly import: boolean; readonly export: boolean }): void {
+    if (which.import || which.export) this.routes.reconfigured(this.#session, which);
   }
 
   start(): void {
@@ -165,6 +197,7 @@ export class Peer {
     const { negotiated, open } = session;
     if (!negotiated || !open) return;
     this.#upSince = performance.now();
+    this.#changedAt = this.#upSince;
     this.upSinceEpoch = Math.floor(Date.now() / 1000);
     this.#host.log(this.config.remote_addr, "is established");
     this.#observe(session, negotiated);
@@ -198,6 +231,7 @@ export class Peer {
 
   #down(session: Session): void {
     this.#flops++;
+    this.#changedAt = performance.now();
     if (this.#observed) this.#host.observers.down(this.#observed, session.ended);
     this.#observed = null;
     this.routes.down(session);
@@ -260,6 +294,21 @@ export class Peer {
     return this.established ? (performance.now() - this.#upSince) / 1000 : 0;
   }
 
+  /** The peer's end of the session, as far as there is one. */
+  #ends(): Pick<PeerFigures, "remoteId" | "localPort" | "remotePort" | "holdSeconds" | "keepaliveSeconds"> {
+    const { connection, negotiated, open } = this.#session;
+    const holdSeconds = this.established ? (negotiated?.holdTime ?? 0) : 0;
+    const own = this.config.keep_alive_time;
+    const third = Math.floor(holdSeconds / 3);
+    return {
+      remoteId: open ? formatAddress(quad(open.identifier)) : "0.0.0.0",
+      localPort: this.established ? (connection?.localPort ?? 0) : 0,
+      remotePort: this.established ? (connection?.remotePort ?? 0) : 0,
+      holdSeconds,
+      keepaliveSeconds: own === 0 ? third : Math.min(own, third),
+    };
+  }
+
   statistic(): Statistic {
     return this.#session.connection?.statistic ?? { receive: noMessages(), send: noMessages() };
   }
@@ -290,6 +339,8 @@ export class Peer {
       localAs: this.config.local_as,
       uptimeSeconds: this.uptimeSeconds,
       flops: this.#flops,
+      ...this.#ends(),
+      changedSeconds: this.#changedAt === 0 ? null : (performance.now() - this.#changedAt) / 1000,
       queuedBytes: this.#session.connection?.queuedBytes ?? 0,
       statistic: this.statistic(),
       received: {
@@ -301,6 +352,7 @@ export class Peer {
       routes: supported(this.config.afi_safi).map((family) => ({
         family: family.name,
         received: tables.count(ribIn, family.rib),
+        ...(this.config.import === "none" ? { accepted: 0 } : {}),
         advertised: tables.count(exporter.fixed, family.rib) + tables.count(exporter.out, family.rib),
       })),
     };

@@ -2,10 +2,10 @@
 
 import { parseAddress } from "../base/ip.js";
 import type { NeighborHandle } from "../wasm/bgp_policy.js";
-import type { OpenMessage, RibSlot } from "../wasm/bgp_types.js";
+import type { OpenMessage, RibSlot, SourceSlot } from "../wasm/bgp_types.js";
 import { withoutZone } from "./addresses.js";
 import type { PeerConfig } from "./config.js";
-import { Exporter } from "./exporter.js";
+import { Exporter, type ExportTerms } from "./exporter.js";
 import { FAMILIES, type Family } from "./families.js";
 import type { HelperOutput } from "./graceful.js";
 import { GracefulHelper } from "./graceful_driver.js";
@@ -30,7 +30,8 @@ export interface RoutesEvents {
   note(text: string): void;
 }
 
-function quad(value: number): Uint8Array {
+/** A BGP identifier's four bytes. */
+export function quad(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
 }
 
@@ -76,7 +77,8 @@ export class PeerRoutes {
   up(session: Session, open: OpenMessage): void {
     const { connection, negotiated } = session;
     if (!connection || !negotiated) return;
-    const { tables } = this.#host.routing.module;
+    const { routing } = this.#host;
+    const { tables } = routing.module;
     const { config } = session;
     const ibgp = this.#ibgp(config.remote_as);
     this.#setNeighbor(session, negotiated);
@@ -92,19 +94,40 @@ export class PeerRoutes {
       this.#events.note("there are too many sources of routes: its own are not taken");
       return;
     }
+    routing.owners.set(tables.sourceIndex(source), config.remote_addr);
     this.#setImport();
     this.#graceful.input({ kind: "up", negotiated });
+    this.exporter.start(connection, negotiated, this.#exportTerms(config, source), (family) => {
+      // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
+      if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
+    });
+  }
+
+  #exportTerms(config: PeerConfig, source: SourceSlot): ExportTerms {
     const terms = this.#terms(config.export);
-    const policy = terms === "none" ? null : terms;
-    this.exporter.start(
-      connection,
-      negotiated,
-      { ibgp, client, source, neighbor: this.#neighbor, policy },
-      (family) => {
-        // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
-        if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
-      },
-    );
+    // What the peer has got by now is withdrawn by a policy that lets nothing through.
+    const none = this.exporter.exporting ? this.#host.policies.nothing : null;
+    return {
+      ibgp: this.#ibgp(config.remote_as),
+      client: config.route_reflector_client,
+      source,
+      neighbor: this.#neighbor,
+      policy: terms === "none" ? none : terms,
+    };
+  }
+
+  /** Options of policy have changed: what passes is judged anew, what has come or what goes out. */
+  reconfigured(session: Session, which: { readonly import: boolean; readonly export: boolean }): void {
+    const { routing } = this.#host;
+    const source = routing.module.tables.sourceOf(this.ribIn);
+    const { negotiated } = session;
+    const up = routing.receivers.has(this.exporter);
+    if (up && negotiated) this.#setNeighbor(session, negotiated);
+    if (which.import) this.#setImport();
+    if (which.import && source) routing.again(source, this.ribIn);
+    if (which.export && up && source && negotiated) {
+      this.exporter.reconfigure(negotiated, this.#exportTerms(session.config, source));
+    }
   }
 
   #setImport(): void {
@@ -156,8 +179,11 @@ export class PeerRoutes {
   /** All routes of the peer go, while a new session may begin. */
   #bury(): void {
     const { routing } = this.#host;
-    const source = routing.module.tables.detach(this.ribIn);
-    if (source) routing.bury(source);
+    const { tables } = routing.module;
+    const source = tables.detach(this.ribIn);
+    if (!source) return;
+    routing.owners.delete(tables.sourceIndex(source));
+    routing.bury(source);
   }
 
   /** After a batch: families whose End-of-RIB has come. */
@@ -190,13 +216,6 @@ export class PeerRoutes {
   refreshEnded(family: number): void {
     const source = this.#host.routing.module.tables.sourceOf(this.ribIn);
     if (source && !this.#graceful.keeps(family)) this.#host.routing.sweep(source, family, this.ribIn);
-  }
-
-  /** The index of the source of the peer's routes, 0 when it has none. */
-  get sourceIndex(): number {
-    const { tables } = this.#host.routing.module;
-    const source = tables.sourceOf(this.ribIn);
-    return source ? tables.sourceIndex(source) : 0;
   }
 
   /** Validation of origins has changed: what policies say of them is asked anew. */

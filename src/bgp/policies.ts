@@ -3,6 +3,7 @@
 import type { PolicyHandle, PolicyView } from "../wasm/bgp_policy.js";
 import { configFault } from "./config.js";
 import { type Policy, parsePolicy } from "./policy/policy.js";
+import type { PolicyFigures } from "./protocol.js";
 
 export interface LoadedPolicy {
   readonly handle: PolicyHandle;
@@ -13,16 +14,17 @@ export interface LoadedPolicy {
 /** What a peer's `import` or `export` says: everything, nothing, or what a policy lets through. */
 export type Terms = LoadedPolicy | "all" | "none";
 
-const NOTHING = parsePolicy({ name: "none", default: "reject", rules: [] }, "none", configFault);
+const NOTHING = parsePolicy({ name: "nothing", default: "reject", rules: [] }, "nothing", configFault);
 
 export class Policies {
   readonly #view: PolicyView;
-  readonly #policies: ReadonlyMap<string, Policy>;
+  readonly #policies: Map<string, Policy>;
+  #nothing: LoadedPolicy | null = null;
   readonly #loaded = new Map<string, LoadedPolicy>();
 
   constructor(view: PolicyView, policies: ReadonlyMap<string, Policy>) {
     this.#view = view;
-    this.#policies = policies;
+    this.#policies = new Map(policies);
   }
 
   /** The terms by that name; null when there is no such policy. */
@@ -34,7 +36,25 @@ export class Policies {
 
   /** A policy that lets nothing through. */
   get nothing(): LoadedPolicy {
-    return this.#load(NOTHING);
+    this.#nothing ??= { handle: this.#view.load(NOTHING.program), perRoute: NOTHING.perRoute };
+    return this.#nothing;
+  }
+
+  /**
+   * Puts a policy in the place of the one with its name, or takes that away (null). Call what it returns once no peer
+   * runs the old program any more.
+   */
+  set(name: string, policy: Policy | null): () => void {
+    const old = this.#loaded.get(name);
+    this.#loaded.delete(name);
+    if (policy) this.#policies.set(name, policy);
+    else this.#policies.delete(name);
+    return () => old && this.#view.free(old.handle);
+  }
+
+  /** Figures of the policies that a peer has named; hits are counted from their loading. */
+  figures(): PolicyFigures[] {
+    return [...this.#loaded].map(([name, { handle }]) => ({ name, ...this.#view.figures(handle) }));
   }
 
   #load(policy: Policy): LoadedPolicy {

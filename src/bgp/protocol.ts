@@ -7,6 +7,7 @@ import type { FeedFigures, SnapshotResult } from "./feeds.js";
 import type { FibFigures } from "./fib/installer.js";
 import type { StateName } from "./fsm.js";
 import type { NotificationView } from "./notifications.js";
+import type { Policy } from "./policy/policy.js";
 import type { RpkiFigures, Validation, ValidationQuery } from "./rtr/protocol.js";
 import type { UpdateBody } from "./update_json.js";
 
@@ -73,6 +74,15 @@ export interface RoomFigures extends SpeakerFigures {
   readonly feeds: FeedFigures;
 }
 
+/** How a policy fares since it was loaded. */
+export interface PolicyFigures {
+  readonly name: string;
+  /** How often each rule has matched, in their order. */
+  readonly hits: readonly number[];
+  /** Routes that were rejected because their attributes could not be written. */
+  readonly failed: number;
+}
+
 /** Route changes of a direction on this connection: by the groups that yabgp counts, and by each further family. */
 export type Version = Record<"ipv4" | "ipv6" | "flowspec" | "mpls_vpn" | "sr_policy", number> & Record<string, number>;
 
@@ -120,7 +130,8 @@ type OfPeer<P = object> = P & { readonly address: string };
 /** The worker's calls. A peer's address is canonical. */
 export type BgpMethods = {
   start(params: undefined): Promise<{ readonly listening: string | null; readonly problem: string | null }>;
-  addPeer(params: PeerConfig): void;
+  /** In place of the one with its address. False when the session has gone on, with the new options. */
+  addPeer(params: PeerConfig): boolean;
   removePeer(params: OfPeer): void;
   state(params: OfPeer): PeerState;
   statistic(params: OfPeer): Statistic;
@@ -140,6 +151,9 @@ export type BgpMethods = {
   subscribe(params: EventInterest | null): void;
   /** Control has taken so many events: more may follow. */
   eventsTaken(params: number): void;
+  /** Puts a policy in place of the one with its name, or takes it away (null); peers that name it are judged anew. */
+  setPolicy(params: { readonly name: string; readonly policy: Policy | null }): void;
+  policies(params: undefined): PolicyFigures[];
   validate(params: ValidationQuery): Validation;
   /** Writes a snapshot of all Adj-RIBs-In. */
   snapshot(params: undefined): Promise<SnapshotResult>;

@@ -4,8 +4,7 @@
 import { AppError } from "../base/errors.js";
 import { formatAddress, type Prefix, parseAddress, parsePrefix } from "../base/ip.js";
 import type { BgpModule } from "../wasm/bgp.js";
-import { ORIGIN_NONE } from "../wasm/bgp_roa.js";
-import type { RibSlot, RouteEntry } from "../wasm/bgp_types.js";
+import type { RibSlot, RouteEntry, SetHandle } from "../wasm/bgp_types.js";
 import { attributesJson } from "./attributes.js";
 import { type Family, familyByName } from "./families.js";
 import type { Peer } from "./peer.js";
@@ -82,13 +81,14 @@ function covering(
   return { attr: attributesJson(best.attributes), prefix: `${formatAddress(prefix)}/${best.length}` };
 }
 
-/** `family` rows that are all alike but for the path id: {"prefix", "path_id"} and the like are made by the surface. */
+/** What is looked at. */
 interface View {
   readonly ribs: readonly RibSlot[];
+  /** Everybody's routes; else those of the RIB. */
   readonly all: boolean;
   readonly bestOnly: boolean;
-  /** Only routes of this peer. */
-  readonly only: Peer | null;
+  /** Attributes after import policy. */
+  readonly post: boolean;
   /** Of `out`: whom the routes go to. */
   readonly to: Peer | null;
 }
@@ -97,83 +97,140 @@ function viewOf(host: ReadingHost, query: RouteQuery): View {
   const peer = query.address === undefined ? null : host.peer(query.address);
   if (query.view === "out" && peer) {
     const { fixed, out } = peer.routes.exporter;
-    return { ribs: [fixed, out], all: false, bestOnly: false, only: null, to: peer };
+    return { ribs: [fixed, out], all: false, post: false, bestOnly: false, to: peer };
   }
   if (query.view === "in" && peer) {
-    return { ribs: [peer.routes.ribIn], all: false, bestOnly: false, only: peer, to: null };
+    return { ribs: [peer.routes.ribIn], all: false, post: false, bestOnly: false, to: null };
   }
   const { shared } = host.module.tables;
-  return { ribs: [shared], all: true, bestOnly: query.view === "best", only: peer, to: null };
+  // Wasm looks for the peer's routes by itself: a page takes what there is of them, not what there is of all.
+  const ribs = [peer ? peer.routes.ribIn : shared];
+  return { ribs, all: peer === null, post: true, bestOnly: query.view === "best", to: null };
 }
 
-/** Errors: BGP_PEER_UNKNOWN, BGP_LOOKUP. */
+/** What the query's prefix asks for: exactly it, the longest one that covers an address, or all that lies in it. */
+type Wanted =
+  | { readonly kind: "all" }
+  | { readonly kind: "exact"; readonly prefix: Prefix }
+  | { readonly kind: "longer"; readonly prefix: Prefix }
+  | { readonly kind: "longest"; readonly address: Uint8Array };
+
+/** Errors: BGP_LOOKUP for what is no prefix or address of the family. */
+function wanted(family: Family, { prefix: text, longer = false, family: name }: RouteQuery): Wanted {
+  if (text === undefined) return { kind: "all" };
+  const width = family.afi === 2 ? 16 : 4;
+  const prefix = parsePrefix(text);
+  const address = prefix ? null : parseAddress(text);
+  if (!isPrefixFamily(family) || (prefix?.bytes ?? address)?.length !== width || (address && longer)) {
+    throw new AppError("BGP_LOOKUP", { reason: `prefix ${text} in ${name}` });
+  }
+  if (prefix) return { kind: longer ? "longer" : "exact", prefix };
+  return { kind: "longest", address: address as Uint8Array };
+}
+
+/** Which of the view's RIBs, and the slot in its table. Errors: BODY_INVALID. */
+function position(cursor: string): [number, number] {
+  if (cursor === "") return [0, 0];
+  const match = /^(\d):(\d{1,10})$/.exec(cursor);
+  if (!match) throw new AppError("BODY_INVALID", { path: "cursor", reason: "it is none that an answer gave" });
+  return [Number(match[1]), Number(match[2])];
+}
+
+function findExact(
+  { module }: ReadingHost,
+  family: Family,
+  { ribs, all }: View,
+  { bytes, length }: Prefix,
+): RouteEntry[] {
+  return ribs.flatMap((rib) => module.tables.find(rib, family.rib, bytes, length, all));
+}
+
+/** The routes of the longest prefix that covers an address, whichever of the RIBs has it. */
+function findLongest({ module }: ReadingHost, family: Family, { ribs, all }: View, address: Uint8Array): RouteEntry[] {
+  const found = ribs.map((rib) => module.tables.findLongest(rib, family.rib, address, all));
+  const bits = (rows: readonly RouteEntry[]) => rows[0]?.wire[0] ?? -1;
+  const most = Math.max(...found.map(bits));
+  return found.filter((rows) => bits(rows) === most).flat();
+}
+
+/** Errors: BGP_PEER_UNKNOWN, BGP_LOOKUP, BODY_INVALID for a cursor that is none. */
 export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
   const family = familyNamed(query.family);
   const view = viewOf(host, query);
-  const prefix = query.prefix === undefined ? null : parsePrefix(query.prefix);
-  const width = family.afi === 2 ? 16 : 4;
-  if (query.prefix !== undefined && (!isPrefixFamily(family) || prefix?.bytes.length !== width)) {
-    throw new AppError("BGP_LOOKUP", { reason: `prefix ${query.prefix} in ${query.family}` });
+  const what = wanted(family, query);
+  const [index, slot] = position(query.cursor);
+  const { tables } = host.module;
+  const render = new Rendering(host, family, view);
+  if (what.kind === "exact" || what.kind === "longest") {
+    const found =
+      what.kind === "exact"
+        ? findExact(host, family, view, what.prefix)
+        : findLongest(host, family, view, what.address);
+    return { routes: render.rows(view.bestOnly ? found.filter(({ best }) => best) : found), cursor: null };
   }
-  const page: RouteRow[] = [];
-  const add = (entries: readonly RouteEntry[]) => {
-    for (const entry of entries) {
-      const row = rowOf(host, family, view, entry);
-      if (row) page.push(row);
-    }
-  };
-  if (prefix && !query.longer) {
-    for (const rib of view.ribs) {
-      const found = host.module.tables.find(rib, family.rib, prefix.bytes, prefix.length, view.all);
-      add(view.bestOnly ? found.filter(({ best }) => best) : found);
-    }
-    return { routes: page, cursor: null };
-  }
-  // Cursor: which of the view's RIBs, and the slot in its table.
-  let [index, slot] = query.cursor === "" ? [0, 0] : (query.cursor.split(":").map(Number) as [number, number]);
   const rib = view.ribs[index];
-  if (rib === undefined) return { routes: page, cursor: null };
-  const within = prefix ? { prefix: prefix.bytes, length: prefix.length } : undefined;
+  if (rib === undefined) return { routes: [], cursor: null };
+  const within = what.kind === "longer" ? { prefix: what.prefix.bytes, length: what.prefix.length } : undefined;
   const options = { all: view.all, bestOnly: view.bestOnly, slots: SLOTS, ...(within ? { within } : {}) };
-  const { rows, next } = host.module.tables.scan(rib, family.rib, slot, query.limit, options);
-  add(rows);
-  slot = next;
-  if (slot < 0) [index, slot] = [index + 1, 0];
-  return { routes: page, cursor: index < view.ribs.length ? `${index}:${slot}` : null };
+  const { rows, next } = tables.scan(rib, family.rib, slot, query.limit, options);
+  const page = render.rows(rows);
+  if (next >= 0) return { routes: page, cursor: `${index}:${next}` };
+  return { routes: page, cursor: index + 1 < view.ribs.length ? `${index + 1}:0` : null };
 }
 
-function rowOf(host: ReadingHost, family: Family, view: View, entry: RouteEntry): RouteRow | null {
-  const from = view.to ?? host.peerOfSource(entry.source);
-  if (view.only && from !== view.only) return null;
-  const shown = view.all ? entry.post : entry.set;
-  const attributes = host.module.tables.attributes(shown);
-  const validation = isPrefixFamily(family) ? validationOf(host.module, family, entry, attributes, from) : undefined;
-  return {
-    nlri: family.nlri.decode(entry.wire, false),
-    ...(entry.pathId === 0 ? {} : { path_id: entry.pathId }),
-    peer: from?.config.remote_addr ?? "",
-    attr: attributesJson(attributes),
-    best: entry.best,
-    eligible: entry.eligible,
-    stale: entry.stale,
-    ...(validation ? { origin_validation: validation } : {}),
-    received: from?.upSinceEpoch ?? 0,
-  };
-}
+/** Rows of one answer. Routes share attribute sets: each is read once. */
+class Rendering {
+  readonly #host: ReadingHost;
+  readonly #family: Family;
+  readonly #view: View;
+  readonly #sets = new Map<SetHandle, { readonly bytes: Buffer; readonly json: Record<string, unknown> }>();
+  readonly #validates: boolean;
 
-/** RFC 6811; undefined while no cache has told anything. */
-function validationOf(
-  module: BgpModule,
-  family: Family,
-  { wire }: RouteEntry,
-  attributes: Buffer,
-  peer: Peer | null,
-): RouteRow["origin_validation"] {
-  const table = module.roaTable();
-  const totals = table.totals();
-  if (totals.ipv4 + totals.ipv6 === 0) return undefined;
-  const prefix = Buffer.alloc(family.afi === 2 ? 16 : 4);
-  wire.copy(prefix, 0, 1);
-  const origin = table.originOf(attributes, peer?.config.local_as ?? ORIGIN_NONE);
-  return table.state(prefix, wire[0] as number, origin);
+  constructor(host: ReadingHost, family: Family, view: View) {
+    this.#host = host;
+    this.#family = family;
+    this.#view = view;
+    const { ipv4, ipv6 } = host.module.roaTable().totals();
+    // RFC 6811: a route has no state while no cache has told anything.
+    this.#validates = isPrefixFamily(family) && ipv4 + ipv6 > 0;
+  }
+
+  rows(entries: readonly RouteEntry[]): RouteRow[] {
+    return entries.map((entry) => this.#row(entry)).filter((row) => row !== null);
+  }
+
+  #attributes(set: SetHandle) {
+    const known = this.#sets.get(set);
+    if (known) return known;
+    const bytes = this.#host.module.tables.attributes(set);
+    const made = { bytes, json: attributesJson(bytes) };
+    this.#sets.set(set, made);
+    return made;
+  }
+
+  /** Null for a route whose peer has gone: it goes, too. */
+  #row(entry: RouteEntry): RouteRow | null {
+    const { to, post } = this.#view;
+    const from = to ?? this.#host.peerOfSource(entry.source);
+    if (!from) return null;
+    const { bytes, json } = this.#attributes(post ? entry.post : entry.set);
+    return {
+      nlri: this.#family.nlri.decode(entry.wire, false),
+      ...(entry.pathId === 0 ? {} : { path_id: entry.pathId }),
+      peer: from.config.remote_addr,
+      attr: json,
+      best: entry.best,
+      eligible: entry.eligible,
+      stale: entry.stale,
+      ...(this.#validates ? { origin_validation: this.#validation(entry, bytes, from) } : {}),
+      received: from.upSinceEpoch,
+    };
+  }
+
+  #validation({ wire }: RouteEntry, attributes: Buffer, peer: Peer): NonNullable<RouteRow["origin_validation"]> {
+    const table = this.#host.module.roaTable();
+    const prefix = Buffer.alloc(this.#family.afi === 2 ? 16 : 4);
+    wire.copy(prefix, 0, 1);
+    return table.state(prefix, wire[0] as number, table.originOf(attributes, peer.config.local_as));
+  }
 }

@@ -31,6 +31,8 @@ const ALL_FAMILIES: readonly number[] = Array.from({ length: FAMILY_COUNT }, (_,
 export class Routing {
   readonly module: BgpModule;
   readonly receivers = new Set<Receiver>();
+  /** Whose routes a source has: the peer's address, by the source's index. */
+  readonly owners = new Map<number, string>();
   /** Stands in for RIBs that have lost their source. */
   readonly #scratch: RibSlot;
   #jobs: Job[] = [];

@@ -59,6 +59,8 @@ export interface SessionEvents {
   refreshEnded?(session: Session, family: number): void;
   /** The connection's queue was full and has room again. */
   drained?(session: Session): void;
+  /** State or counters have changed: often, so that it must be cheap. */
+  touched?(): void;
   /** The connection has gone, in any state, and not because it was stopped. */
   lost(session: Session): void;
   /** A line for the log. */
@@ -146,6 +148,7 @@ export class Session {
     this.#state = next;
     for (const output of outputs) this.#act(output);
     this.#arm();
+    this.#events.touched?.();
     if (connected && next.name === "IDLE" && !next.stopped) this.#events.lost(this);
   }
 
@@ -297,6 +300,7 @@ export class Session {
       error: (content) => this.input({ kind: "error", content }),
       closed: () => this.input({ kind: "closed" }),
       drained: () => this.#events.drained?.(this),
+      counted: () => this.#events.touched?.(),
     });
     this.connection = connection;
   }

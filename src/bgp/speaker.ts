@@ -16,7 +16,8 @@ import { KernelRoutes } from "./kernel_routes.js";
 import { Observers } from "./observers.js";
 import { Peer, type PeerHost } from "./peer.js";
 import { Policies } from "./policies.js";
-import type { SpeakerFigures } from "./protocol.js";
+import type { Policy } from "./policy/policy.js";
+import type { PolicyFigures, SpeakerFigures } from "./protocol.js";
 import { Routing } from "./routing.js";
 import { RpkiClient } from "./rtr/client.js";
 import { dialTcp, notifyText } from "./session.js";
@@ -106,8 +107,8 @@ export class Speaker {
 
   /** The peer whose routes have a source's index; null when it has gone. */
   peerOfSource(index: number): Peer | null {
-    for (const peer of this.#peers.values()) if (peer.routes.sourceIndex === index) return peer;
-    return null;
+    const address = this.routing.owners.get(index);
+    return address === undefined ? null : (this.#peers.get(address) ?? null);
   }
 
   /** Listens. Rejects with the catalogue's error for the address. */
@@ -192,15 +193,32 @@ export class Speaker {
     this.#host.log("", `a connection from ${address} is refused: no peer has this address`);
   }
 
-  /** Adds a peer and starts it, in place of the one with its address if there is one. */
-  addPeer(config: PeerConfig): void {
-    if (this.#peers.has(config.remote_addr)) this.removePeer(config.remote_addr, NOTIFY.configChange);
+  /**
+   * Adds a peer and starts it, in place of the one with its address if there is one. False when that one's session goes
+   * on: only such options differ as need no new one.
+   */
+  addPeer(config: PeerConfig): boolean {
+    const old = this.#peers.get(config.remote_addr);
+    if (old?.reconfigure(config)) return false;
+    if (old) this.removePeer(config.remote_addr, NOTIFY.configChange);
     this.#dynamic.release(config.remote_addr);
     const peer = new Peer(this.#host, config);
     this.#peers.set(config.remote_addr, peer);
     if (config.md5 !== "") this.#signed(config.remote_addr, config.md5);
     if (config.ttl_security > 0 && this.#server) setListenerReach(this.#server, this.#listensOnIpv6);
     peer.start();
+    return true;
+  }
+
+  /** Puts a policy in place of the one with its name, or takes it away (null). */
+  setPolicy(name: string, policy: Policy | null): void {
+    const free = this.#host.policies.set(name, policy);
+    for (const peer of this.#peers.values()) peer.policyChanged(name);
+    free();
+  }
+
+  policyFigures(): PolicyFigures[] {
+    return this.#host.policies.figures();
   }
 
   get #listensOnIpv6(): boolean {

@@ -54,16 +54,17 @@ class Entry implements StateEntry {
   }
 }
 
-/** How often figures that change without anybody's doing are written: bytes leave a queue, time passes. */
+/** How often peers are looked at that nobody has touched: routes that are taken away bit by bit change figures, too. */
 const REFRESH_MS = 50;
-/** Peers whose texts are looked at each time. */
-const TEXTS_A_TICK = 8;
+/** How many of them each time, in turns: what this costs does not depend on how many peers there are. */
+const PEERS_A_TICK = 8;
 
 export class StateBoard {
   readonly #emit: (event: BlockEvent) => void;
   readonly #entries = new Map<string, Entry>();
   #dirty: Entry[] = [];
-  #next = 0;
+  /** Whose turn it is. */
+  #turn: Iterator<Entry> | null = null;
   #immediate: NodeJS.Immediate | null = null;
   readonly #timer: NodeJS.Timeout;
 
@@ -92,13 +93,14 @@ export class StateBoard {
     this.#write(entry);
   }
 
-  /** Figures change with what comes and goes; texts with the state, and now and then without: a few at a time. */
   #tick(): void {
-    const entries = [...this.#entries.values()];
-    for (const entry of entries) this.#write(entry);
-    for (let i = 0; i < Math.min(TEXTS_A_TICK, entries.length); i++) {
-      this.#next = (this.#next + 1) % entries.length;
-      const entry = entries[this.#next] as Entry;
+    for (let i = 0; i < PEERS_A_TICK; i++) {
+      this.#turn ??= this.#entries.values();
+      const { value: entry, done } = this.#turn.next();
+      if (done) {
+        this.#turn = null;
+        return;
+      }
       entry.fsm = "";
       this.#write(entry);
     }

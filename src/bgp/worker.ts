@@ -1,7 +1,7 @@
 // The BGP worker's thread: the speaker behind the calls of protocol.ts.
 
 import { AppError } from "../base/errors.js";
-import { VERSION } from "../version.js";
+import { VERSION } from "../base/version.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { WorkerTask } from "../workers/pool.js";
 import { WorkerServer } from "../workers/rpc.js";
@@ -66,7 +66,9 @@ class Room {
 
   /** Puts a peer's figures where control can read them. */
   #show(address: string, dynamic?: PeerConfig): void {
-    this.#entries.set(address, this.board.open(address, sourceOf(this.#speaker, address), dynamic));
+    const entry = this.board.open(address, sourceOf(this.#speaker, address), dynamic);
+    this.#entries.set(address, entry);
+    this.#speaker.peer(address).touched = () => entry.touch();
   }
 
   #hide(address: string): void {
@@ -95,8 +97,9 @@ class Room {
     return {
       start: () => start(speaker, this.#config),
       addPeer: (config: PeerConfig) => {
-        speaker.addPeer(config);
+        const fresh = speaker.addPeer(config);
         this.#show(config.remote_addr);
+        return fresh;
       },
       removePeer: ({ address }) => {
         speaker.removePeer(address);
@@ -129,6 +132,8 @@ class Room {
       sendBinary: ({ address, bytes, force }) => sendBinary(module, up(address), Buffer.from(bytes), force),
       lookup: ({ address, sent, family, items }) => lookup(module, up(address), sent, family, items),
       routes: (query) => routes(speaker, query),
+      setPolicy: ({ name, policy }) => speaker.setPolicy(name, policy),
+      policies: () => speaker.policyFigures(),
       validate: (query) => speaker.rpki.validate(query),
       snapshot: () => this.#feeds.snapshot(),
     } satisfies Partial<BgpMethods>;

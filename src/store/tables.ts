@@ -163,6 +163,13 @@ export interface BgpPeerRecord {
   description: string;
 }
 
+/** A BGP policy that was added over REST; the key is its name. `rules` as the surface takes them. */
+export interface BgpPolicyRecord {
+  name: string;
+  default?: "accept" | "reject";
+  rules?: unknown[];
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -174,6 +181,7 @@ export interface Tables {
   identity: IdentityRecord;
   node_config: NodeConfigRecord;
   bgp_peers: BgpPeerRecord;
+  bgp_policies: BgpPolicyRecord;
 }
 
 export type TableName = keyof Tables;
@@ -190,4 +198,5 @@ export const TABLES: readonly TableName[] = [
   "identity",
   "node_config",
   "bgp_peers",
+  "bgp_policies",
 ];

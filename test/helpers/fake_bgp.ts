@@ -128,7 +128,16 @@ export async function startFakeBgp(
       filters.push(filter);
       return hub.listen(filter, sink);
     },
+    policies: never,
+    policy: never,
+    setPolicy: never,
+    removePolicy: never,
+    validate: never,
+    snapshot: never,
     figures: async () => ({
+      rpki: { caches: [], vrps: { ipv4: 0, ipv6: 0 }, changes: 0 },
+      fib: null,
+      feeds: { files: [], stations: [] },
       peers: peers.map(figuresOf),
       listening: null,
       strangersRefused: 0,

@@ -6,7 +6,9 @@ import type { BgpHandle } from "../../bgp/agent.js";
 import { json, jsonText, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
 import { eventRoute } from "./event_rows.js";
 import { bgpProblem } from "./problem.js";
+import { badQuery } from "./query.js";
 import { ribRoutes } from "./rib_rows.js";
+import { roomRoutes } from "./room_rows.js";
 import {
   binaryBody,
   binaryView,
@@ -38,6 +40,14 @@ function lookupItems(request: Request): string[] {
     throw new AppError("BGP_POST_DATA", { reason: `more than ${LIMITS.bgpPrefixesPerLookup} items` });
   }
   return data;
+}
+
+/** `?reason=`: a text for the peer (RFC 9003). Errors: BODY_INVALID. */
+function stopReason({ query }: Request): string {
+  const text = query.get("reason") ?? "";
+  const most = LIMITS.bgpShutdownTextBytes;
+  if (Buffer.byteLength(text) > most) badQuery("reason", "it", `at most ${most} bytes of UTF-8`);
+  return text;
 }
 
 function peerRoutes(bgp: BgpHandle): Route[] {
@@ -105,7 +115,7 @@ function stateRoutes(bgp: BgpHandle): Route[] {
       method: "GET",
       path: "/v1/peer/:ip/manual-stop",
       async handle(request) {
-        await bgp.manualStop(ip(request));
+        await bgp.manualStop(ip(request), stopReason(request));
         return json(200, DONE);
       },
     },
@@ -174,6 +184,7 @@ export function bgpSurface(bgp: BgpHandle): Surface {
       ...stateRoutes(bgp),
       ...sendRoutes(bgp),
       ...ribRoutes(bgp),
+      ...roomRoutes(bgp),
       eventRoute(bgp),
     ],
     problem: (error) => bgpProblem(error),

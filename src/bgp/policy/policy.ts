@@ -3,6 +3,7 @@
 
 import type { Field } from "../../base/config.js";
 import { LIMITS } from "../../base/limits.js";
+import type { BgpPolicyRecord } from "../../store/tables.js";
 import { encodeProgram } from "../../wasm/bgp_policy_program.js";
 import type { Condition, PolicyRule, PolicySource } from "../../wasm/bgp_policy_types.js";
 import { readConditions } from "./conditions.js";
@@ -24,7 +25,12 @@ export interface Policy {
   readonly rules: number;
   /** It looks at a route's prefix, and not only at attributes: routes with the same attributes may fare differently. */
   readonly perRoute: boolean;
+  /** As it was given. */
+  readonly source: BgpPolicyRecord;
 }
+
+/** What `import` and `export` of a peer say without a policy. */
+export const BUILT_IN: readonly string[] = ["all", "none"];
 
 const looksAtRoute = (condition: Condition): boolean =>
   condition.kind === "prefix" ||
@@ -53,9 +59,16 @@ export function parsePolicy(value: unknown, path: string, fault: PolicyFault): P
   const named = given.get("name") ?? source.fail('a policy with a "name"');
   const name = named.text();
   if (!/^[\w.-]{1,64}$/.test(name)) named.fail("1 to 64 letters, digits, _, . and -");
+  if (BUILT_IN.includes(name)) named.fail(`a name other than ${BUILT_IN.join(" and ")}`);
   const policy = readSource(given);
   const perRoute = policy.rules.some(({ conditions }) => conditions.some(looksAtRoute));
-  return { name, program: encodeProgram(policy), rules: policy.rules.length, perRoute };
+  return {
+    name,
+    program: encodeProgram(policy),
+    rules: policy.rules.length,
+    perRoute,
+    source: value as BgpPolicyRecord,
+  };
 }
 
 /** All policies of a configuration, by name. Faults: too many, and two of one name. */

@@ -155,3 +155,26 @@ t.test("the board writes at the end of a turn, and tells of texts only when they
   entry.close();
   t.equal(events.filter(({ block }) => block === null).length, 0, "the entry that was replaced takes nothing away");
 });
+
+t.test("peers that nothing happens to cost the same however many they are", async (t) => {
+  const board = new StateBoard(() => undefined);
+  t.teardown(() => board.close());
+  let looks = 0;
+  let fsm: PeerNumbers["fsm"] = "IDLE";
+  const source = {
+    numbers() {
+      looks++;
+      return numbers({ fsm });
+    },
+    texts: () => texts,
+  };
+  const blocks = Array.from({ length: 1_024 }, (_, i) => board.open(`192.0.2.${i}`, source));
+  looks = 0;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.ok(looks > 0 && looks <= 8 * 8, `${looks} looks in 300 ms, not 1,024 each time`);
+  looks = 0;
+  fsm = "ACTIVE";
+  for (let i = 0; i < 1_000; i++) blocks[77]?.touch();
+  board.flush();
+  t.equal(looks, 1, "one that was touched is written once a turn");
+});
