@@ -6,8 +6,12 @@ import { SCRATCH } from "./buffers";
 import { decideFamily } from "./decide";
 import { isInline, keepsNlri, kindOf } from "./family";
 import { importFindings, importPost, isRefused, REJECTED } from "./import";
+import { ERR_MEMORY } from "./layout";
+import { needTable, noteChange, tableOf } from "./rib";
 import {
-  ACTION_STALE,
+  ACTION_AGAIN,
+  ACTION_GENERATION,
+  ACTION_KIND,
   ACTION_WITHDRAW,
   B_ATTRIBUTES,
   B_BYTES,
@@ -17,7 +21,8 @@ import {
   B_REFUSED,
   B_SET,
   BLOCK_BYTES,
-  ERR_MEMORY,
+  CHANGED_ANY,
+  CHANGED_BEST,
   R_ACTION,
   R_BLOCK,
   R_CHANGED,
@@ -28,20 +33,17 @@ import {
   RECORD_BYTES,
   RIB_POLICY,
   RIB_SOURCE,
-  ROUTE_FLAG_GENERATION,
   ROUTE_FLAG_REFUSED,
   ROUTE_FLAG_REJECTED,
   SET_BYTES,
   SET_LENGTH,
-  SOURCE_GENERATION,
   SOURCE_INDEX,
   SOURCE_LONG_LIVED,
   TABLE_CAPACITY,
-} from "./layout";
-import { needTable, noteChange, tableOf } from "./rib";
+} from "./rib_layout";
 import { putRoute, removeRoute, routesChanged } from "./route";
 import { hashOf, internHashed, release, touchIndex } from "./set";
-import { countSource } from "./source";
+import { countSource, generationOf } from "./source";
 import { hashKey, touch } from "./table";
 
 /** Records whose entries are fetched from memory together: their cache misses overlap instead of following one another. */
@@ -121,12 +123,15 @@ function applyRecord(rib: usize, record: usize): i32 {
   const index = source == 0 ? 0 : load<u32>(source, SOURCE_INDEX);
   const path = load<u32>(record, R_PATH_ID);
   let changed: i32 = 0;
-  if (load<u8>(record, R_ACTION) == ACTION_WITHDRAW) {
+  const action = <u32>load<u8>(record, R_ACTION) & ACTION_KIND;
+  if (action == ACTION_WITHDRAW) {
     const table = tableOf(rib, family);
     if (table != 0) changed = removeRoute(table, record, index, path);
   } else changed = announce(rib, record, family, source, index, path);
   if (changed < 0) return changed;
-  store<u8>(record, changed, R_CHANGED);
+  // Judged anew, or withdrawn by an operator: whoever has the prefix is looked at, whatever has changed here.
+  const looked = action == ACTION_AGAIN || (source == 0 && action == ACTION_WITHDRAW);
+  store<u8>(record, looked ? CHANGED_ANY | CHANGED_BEST : changed, R_CHANGED);
   if (changed != 0) {
     noteChange(rib, family);
     if (source != 0 && routesChanged() != 0) countSource(source, family, routesChanged());
@@ -147,9 +152,10 @@ function announce(rib: usize, record: usize, family: u32, source: usize, index: 
   let flags: u32 = 0;
   let post: usize = 0;
   if (source != 0) {
-    if (((load<u32>(source, SOURCE_GENERATION) >> family) & 1) != 0) flags |= ROUTE_FLAG_GENERATION;
-    const stale = load<u8>(record, R_ACTION) == ACTION_STALE;
-    if (stale) flags ^= ROUTE_FLAG_GENERATION;
+    const fresh = generationOf(source, family);
+    const action = <u32>load<u8>(record, R_ACTION);
+    flags = (action & ACTION_KIND) == ACTION_AGAIN ? action & ACTION_GENERATION : fresh;
+    const stale = flags != fresh;
     const longLived = stale && ((load<u32>(source, SOURCE_LONG_LIVED) >> family) & 1) != 0;
     const findings = load<u32>(block, B_REFUSED);
     if (isRefused(findings)) flags |= ROUTE_FLAG_REFUSED;

@@ -1,8 +1,9 @@
 // A batch: the records that some UPDATEs gave, the blocks of attributes that they share, and an arena for bytes that
 // stand in no message. All of it is the next batch's after endBatch().
 
+import { ARENA_BYTES, SLACK_BYTES } from "./layout";
+import { take } from "./memory";
 import {
-  ARENA_BYTES,
   B_ATTRIBUTES,
   B_BYTES,
   B_FAMILY,
@@ -10,11 +11,10 @@ import {
   B_SET,
   BLOCK_BYTES,
   BLOCKS_MAX,
+  POST_UNCHANGED,
   RECORD_BYTES,
   RECORDS_MAX,
-  SLACK_BYTES,
-} from "./layout";
-import { take } from "./memory";
+} from "./rib_layout";
 import { release } from "./set";
 
 export const RECORDS: usize = take(RECORDS_MAX * RECORD_BYTES + SLACK_BYTES);
@@ -54,6 +54,15 @@ export function hasRoom(bytes: u32): bool {
   );
 }
 
+/** True when so many records with blocks of their own find room, and so many bytes. */
+export function hasRoomFor(routes: u32, bytes: u32): bool {
+  return (
+    <u64>recordCount() + routes <= <u64>RECORDS_MAX &&
+    <u64>blocks + <u64>routes * BLOCK_BYTES <= <u64>(BLOCKS + BLOCKS_MAX * BLOCK_BYTES) &&
+    <u64>arena + bytes <= <u64>ARENA_END
+  );
+}
+
 /** A new block for the attributes at `p` of a family's routes. */
 export function addBlock(p: usize, bytes: u32, family: u32): usize {
   const block = blocks;
@@ -87,7 +96,7 @@ export function endBatch(): void {
     const set = load<u32>(block, B_SET);
     if (set != 0) release(set);
     const post = load<u32>(block, B_POST);
-    if (post > 1) release(post);
+    if (post > <u32>POST_UNCHANGED) release(post);
   }
   records = RECORDS;
   blocks = BLOCKS;

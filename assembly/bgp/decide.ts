@@ -3,15 +3,16 @@
 // in which routes came.
 
 import { hopCost } from "./hop_cost";
+import { FAMILY_IPV4 } from "./layout";
+import { RANK_LLGR_STALE, rank } from "./rank";
 import {
-  FAMILY_IPV4,
   NODE_NEXT,
   NODE_POST,
-  ROUTE_FLAG_GENERATION,
   ROUTE_FLAG_POST,
   ROUTE_FLAG_REFUSED,
   ROUTE_FLAG_REJECTED,
   ROUTE_FLAGS,
+  ROUTE_GENERATION,
   ROUTE_PATH_ID,
   ROUTE_SET,
   ROUTE_SOURCE,
@@ -27,12 +28,10 @@ import {
   SOURCE_FLAG_DYING,
   SOURCE_FLAG_IBGP,
   SOURCE_FLAGS,
-  SOURCE_GENERATION,
   SOURCE_LONG_LIVED,
   SOURCE_ROUTER_ID,
-} from "./layout";
-import { RANK_LLGR_STALE, rank } from "./rank";
-import { sourceOf } from "./source";
+} from "./rib_layout";
+import { generationOf, sourceOf } from "./source";
 
 /** The family whose routes are compared: what is stale depends on it. */
 let family: u32 = FAMILY_IPV4;
@@ -60,8 +59,7 @@ export function isEligible(route: usize): bool {
 export function isStale(route: usize): bool {
   const source = sourceOf(load<u16>(route, ROUTE_SOURCE));
   if (source == 0) return false;
-  const fresh = (load<u32>(source, SOURCE_GENERATION) >> family) & 1;
-  return <u32>((load<u8>(route, ROUTE_FLAGS) & ROUTE_FLAG_GENERATION) != 0) != fresh;
+  return (<u32>load<u8>(route, ROUTE_FLAGS) & ROUTE_GENERATION) != generationOf(source, family);
 }
 
 function isLongLivedStale(route: usize, set: usize): bool {

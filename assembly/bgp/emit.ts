@@ -16,6 +16,12 @@ import {
   NLRI_IPV4,
   NLRI_IPV6,
   OUTPUT_BYTES,
+  SLACK_BYTES,
+} from "./layout";
+import { take } from "./memory";
+import { NARROWED, narrow } from "./narrow";
+import { writePrefix } from "./nlri";
+import {
   R_KEY,
   R_KEY_BYTES,
   R_LENGTH,
@@ -23,18 +29,16 @@ import {
   SET_BYTES,
   SET_LENGTH,
   SET_NLRI,
-  SLACK_BYTES,
   X_FLAG_FOUR_OCTET_AS,
   X_FLAGS,
   X_MESSAGE_BYTES,
   X_UNSENT,
-} from "./layout";
-import { take } from "./memory";
-import { NARROWED, narrow } from "./narrow";
-import { writePrefix } from "./nlri";
+} from "./rib_layout";
 import { hold, release } from "./set";
 
 const NLRI_ROOM: u32 = 1 << 16;
+/** A message of withdrawals without its NLRI: header, two lengths, head of MP_UNREACH_NLRI. */
+const WITHDRAWAL_BYTES: u32 = HEADER_BYTES + 4 + 7;
 const announced: usize = take(NLRI_ROOM * 2 + SLACK_BYTES);
 const withdrawn: usize = take(NLRI_ROOM * 2 + SLACK_BYTES);
 
@@ -70,15 +74,18 @@ export function beginOutput(x: usize): void {
   withdrawnEnd = withdrawn;
 }
 
-/** True when what one more route may flush finds room: two messages of each kind. */
+/**
+ * True when what one more route and endOutput() may flush finds room: two announcements, the last of which may turn into
+ * a withdrawal, and three messages of withdrawals.
+ */
 export function outputHasRoom(): bool {
-  return out + 4 * messageMax < OUTPUT + OUTPUT_BYTES;
+  return out + 6 * messageMax < OUTPUT + OUTPUT_BYTES;
 }
 
 /** Ends the messages under way; the bytes of all in OUTPUT. */
 export function endOutput(): u32 {
-  flushWithdrawn();
   flushAnnounced();
+  flushWithdrawn();
   if (set != 0) release(set);
   set = 0;
   return <u32>(out - OUTPUT);
@@ -122,11 +129,19 @@ export function emitAnnounce(record: usize, nlriFamily: u32, using: usize, addPa
 
 /** Withdraws it. `from`: the set that it was announced with, which may hold its NLRI. */
 export function emitWithdraw(record: usize, nlriFamily: u32, from: usize, addPath: bool, path: u32): void {
+  openWithdrawal(nlriFamily);
+  closeWithdrawal(writeNlri(withdrawnEnd, record, nlriFamily, from, addPath, path));
+}
+
+/** Says of which family the NLRI is that comes to `withdrawnEnd`. */
+function openWithdrawal(nlriFamily: u32): void {
   if (withdrawnFamily != nlriFamily) flushWithdrawn();
   withdrawnFamily = nlriFamily;
-  const end = writeNlri(withdrawnEnd, record, nlriFamily, from, addPath, path);
-  const fixed: u32 = HEADER_BYTES + 4 + 7;
-  if (<u32>(end - withdrawn) + fixed > messageMax) {
+}
+
+/** Takes over the NLRI at `withdrawnEnd` that ends at `end`. */
+function closeWithdrawal(end: usize): void {
+  if (<u32>(end - withdrawn) + WITHDRAWAL_BYTES > messageMax) {
     const begin = withdrawnEnd;
     flushWithdrawn();
     memory.copy(withdrawn, begin, end - begin);
@@ -183,6 +198,10 @@ function flushAnnounced(): void {
   if (nlri == 0) return;
   if (nlri > room) {
     store<u32>(exporter, load<u32>(exporter, X_UNSENT) + count, X_UNSENT);
+    // RFC 4271 §9.2: what the peer may have of that route is no longer so.
+    openWithdrawal(family);
+    memory.copy(withdrawnEnd, announced, nlri);
+    closeWithdrawal(withdrawnEnd + nlri);
     return;
   }
   const mp = isMp();
@@ -213,7 +232,8 @@ function flushAnnounced(): void {
 function flushWithdrawn(): void {
   const nlri = <u32>(withdrawnEnd - withdrawn);
   withdrawnEnd = withdrawn;
-  if (nlri == 0) return;
+  // One that no message of the session holds was never announced there.
+  if (nlri == 0 || nlri + WITHDRAWAL_BYTES > messageMax) return;
   let p = out + HEADER_BYTES;
   if (withdrawnFamily == FAMILY_IPV4) {
     storeU16(p, nlri);

@@ -7,13 +7,17 @@ import { RECORDS, recordsEnd } from "./batch";
 import { decideFamily, isEligible } from "./decide";
 import { beginOutput, emitAnnounce, emitWithdraw, endOutput, outputHasRoom } from "./emit";
 import { exportedSet, isOffered } from "./export_set";
+import { needTable, noteChange, SHARED, tableOf } from "./rib";
 import {
+  ACTION_WITHDRAW,
   CHANGED_ANY,
   CHANGED_BEST,
   EXPORT_ALL,
   EXPORT_STATIC,
+  R_ACTION,
   R_CHANGED,
   R_FAMILY,
+  R_PATH_ID,
   RECORD_BYTES,
   ROUTE_PATH_ID,
   ROUTE_SET,
@@ -24,8 +28,7 @@ import {
   X_FAMILIES,
   X_OUT,
   X_STATIC,
-} from "./layout";
-import { needTable, noteChange, SHARED, tableOf } from "./rib";
+} from "./rib_layout";
 import { bestRoute, findRoute, firstRoute, nextRoute, putRoute, removeRoute } from "./route";
 import { release } from "./set";
 import { find, touch } from "./table";
@@ -35,10 +38,13 @@ let touched: u32 = 0;
 
 /** Where exportBatch() goes on: a record, 0 at the end. */
 let nextRecord: usize = 0;
+/** Routes of that record that have been seen to: the output was full in their midst. */
+let seen: u32 = 0;
 
 /** Begins to export the batch to a peer. */
 export function beginExport(): void {
   nextRecord = RECORDS;
+  seen = 0;
 }
 
 /** True when exportBatch() has more to do: its output was full. */
@@ -53,8 +59,9 @@ export function exportHasMore(): bool {
 export function exportBatch(x: usize, mode: u32): u32 {
   beginOutput(x);
   const end = recordsEnd();
-  // The peer's own routes do not hang on what is exported to it.
-  const families: u32 = mode == EXPORT_STATIC ? 0xffffffff : load<u32>(x, X_FAMILIES);
+  const fixed = mode == EXPORT_STATIC;
+  // A peer's own routes go to it whatever is exported.
+  const families: u32 = fixed ? u32.MAX_VALUE : load<u32>(x, X_FAMILIES);
   const addPaths = load<u32>(x, X_ADD_PATH);
   const out = <usize>load<u32>(x, X_OUT);
   let record = nextRecord;
@@ -68,9 +75,12 @@ export function exportBatch(x: usize, mode: u32): u32 {
     const addPath = ((addPaths >> family) & 1) != 0;
     const wanted = addPath ? CHANGED_ANY : CHANGED_BEST;
     if (((families >> family) & 1) != 0 && (load<u8>(record, R_CHANGED) & wanted) != 0) {
-      if (mode == EXPORT_STATIC) sendStatic(x, record, family, addPath);
-      else exportPrefix(x, out, record, family, addPath, mode == EXPORT_ALL);
+      const whole = fixed
+        ? sendStatic(x, record, family, addPath)
+        : exportPrefix(x, out, record, family, addPath, mode == EXPORT_ALL);
+      if (!whole) break;
     }
+    seen = 0;
     record += RECORD_BYTES;
   }
   nextRecord = record;
@@ -93,40 +103,57 @@ function isStatic(x: usize, record: usize, family: u32): bool {
   return table != 0 && load<u32>(table, TABLE_COUNT) != 0 && find(table, record) != 0;
 }
 
-/** Sends the peer's own routes of a prefix. */
-function sendStatic(x: usize, record: usize, family: u32, addPath: bool): void {
+/** Sends the peer's own routes of a prefix; false when the output was full before the last one. */
+function sendStatic(x: usize, record: usize, family: u32, addPath: bool): bool {
   const table = tableOf(load<u32>(x, X_STATIC), family);
   const entry: usize = table == 0 ? 0 : find(table, record);
+  let at: u32 = 0;
   for (let route: usize = entry == 0 ? 0 : firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
+    if (at++ < seen) continue;
+    if (!outputHasRoom()) return false;
     emitAnnounce(record, family, load<u32>(route, ROUTE_SET), addPath, load<u32>(route, ROUTE_PATH_ID));
+    seen++;
+  }
+  return true;
+}
+
+/**
+ * The peer has routes of its own now instead of what came of the shared tables. They take the place of those with their
+ * path ids; others have to be withdrawn. False when the output was full before the last one.
+ */
+function forget(x: usize, out: usize, record: usize, family: u32, addPath: bool): bool {
+  const own = tableOf(load<u32>(x, X_STATIC), family);
+  while (true) {
+    const table = tableOf(out, family);
+    const entry: usize = table == 0 ? 0 : find(table, record);
+    if (entry == 0) return true;
+    if (!outputHasRoom()) return false;
+    const path = load<u32>(firstRoute(entry), ROUTE_PATH_ID);
+    if (addPath && findRoute(find(own, record), 0, path) == 0) take(out, record, family, addPath, path);
+    else removeRoute(table, record, 0, path);
   }
 }
 
-/** The peer has a route of its own now instead of what came of the shared tables. */
-function forget(out: usize, record: usize, family: u32): void {
-  const table = tableOf(out, family);
-  let entry: usize = table == 0 ? 0 : find(table, record);
-  while (entry != 0) {
-    removeRoute(table, record, 0, load<u32>(firstRoute(entry), ROUTE_PATH_ID));
-    entry = find(table, record);
+/** The peer has been told that the batch's withdrawn routes are gone, whoever had announced them. */
+export function forgetWithdrawn(x: usize): void {
+  const out = <usize>load<u32>(x, X_OUT);
+  for (let record = RECORDS; record < recordsEnd(); record += RECORD_BYTES) {
+    if (load<u8>(record, R_ACTION) != ACTION_WITHDRAW) continue;
+    const table = tableOf(out, load<u8>(record, R_FAMILY));
+    if (table != 0) removeRoute(table, record, 0, load<u32>(record, R_PATH_ID));
   }
 }
 
-function exportPrefix(x: usize, out: usize, record: usize, family: u32, addPath: bool, forced: bool): void {
-  if (isStatic(x, record, family)) {
-    forget(out, record, family);
-    return;
-  }
+function exportPrefix(x: usize, out: usize, record: usize, family: u32, addPath: bool, forced: bool): bool {
+  if (isStatic(x, record, family)) return forget(x, out, record, family, addPath);
   decideFamily(family);
   const table = tableOf(SHARED, family);
   const entry: usize = table == 0 ? 0 : find(table, record);
-  if (addPath) {
-    exportPaths(x, out, record, family, entry, forced);
-    return;
-  }
+  if (addPath) return exportPaths(x, out, record, family, entry, forced);
   const route: usize = entry == 0 ? 0 : bestRoute(entry);
   const set: usize = route == 0 ? 0 : exportedSet(x, family, route, record);
   put(out, record, family, set, false, 0, forced);
+  return true;
 }
 
 /** Brings Adj-RIB-Out to what it must have, and emits the difference. Takes over a reference to the set. */
@@ -162,9 +189,13 @@ function pathIdOf(route: usize): u32 {
   return 0x80000000 | ((source * 0x9e3779b1) ^ (path * 0x85ebca6b));
 }
 
-/** All eligible routes of a prefix, each with a path id of its own. */
-function exportPaths(x: usize, out: usize, record: usize, family: u32, entry: usize, forced: bool): void {
+/** All eligible routes of a prefix, each with a path id of its own; false when the output was full before the last. */
+function exportPaths(x: usize, out: usize, record: usize, family: u32, entry: usize, forced: bool): bool {
+  let at: u32 = 0;
   for (let route: usize = entry == 0 ? 0 : firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
+    if (at++ < seen) continue;
+    if (!outputHasRoom()) return false;
+    seen++;
     if (!isEligible(route)) continue;
     put(out, record, family, exportedSet(x, family, route, record), true, pathIdOf(route), forced);
   }
@@ -174,7 +205,8 @@ function exportPaths(x: usize, out: usize, record: usize, family: u32, entry: us
     const has: usize = table == 0 ? 0 : find(table, record);
     let gone: usize = has == 0 ? 0 : firstRoute(has);
     while (gone != 0 && isWanted(x, entry, load<u32>(gone, ROUTE_PATH_ID))) gone = nextRoute(has, gone);
-    if (gone == 0) return;
+    if (gone == 0) return true;
+    if (!outputHasRoom()) return false;
     take(out, record, family, true, load<u32>(gone, ROUTE_PATH_ID));
   }
 }

@@ -4,6 +4,8 @@
 import { SCRATCH, SCRATCH_TWO } from "./buffers";
 import { isInline, kindOf } from "./family";
 import { internLike } from "./import";
+import { policyContext, policyKeeps, policyRun } from "./policy";
+import { ROUTE_CHECKED, ROUTE_FROM_CLIENT, ROUTE_FROM_IBGP } from "./policy_layout";
 import {
   R_LENGTH,
   R_PREFIX,
@@ -26,9 +28,7 @@ import {
   X_NEIGHBOR,
   X_POLICY,
   X_SOURCE,
-} from "./layout";
-import { policyContext, policyKeeps, policyRun } from "./policy";
-import { ROUTE_CHECKED, ROUTE_FROM_CLIENT, ROUTE_FROM_IBGP } from "./policy_layout";
+} from "./rib_layout";
 import { postSet } from "./route";
 import { hold, release, remember } from "./set";
 import { sourceOf } from "./source";

@@ -5,8 +5,6 @@ import {
   AFI_IPV6,
   AFI_L2VPN,
   AFI_LINK_STATE,
-  ENTRY_BYTES_IPV6,
-  ENTRY_BYTES_SHORT,
   FAMILIES,
   FAMILY_EVPN,
   FAMILY_IPV4,
@@ -43,6 +41,7 @@ import {
   SAFI_UNICAST,
   SAFI_VPN,
 } from "./layout";
+import { ENTRY_BYTES_IPV6, ENTRY_BYTES_SHORT } from "./rib_layout";
 
 // Rows {afi u16, safi u8, NLRI kind u8, lengths of next hops that are allowed: a bit a length}.
 const rows: usize = memory.data(FAMILIES * 16);

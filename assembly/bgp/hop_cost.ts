@@ -2,16 +2,9 @@
 // Next hops that nobody has spoken of cost nothing.
 
 import { loadU16 } from "../mem/bytes";
-import {
-  ATTR_MP_REACH,
-  ATTR_NEXT_HOP,
-  FLAG_EXTENDED_LENGTH,
-  SET_BYTES,
-  SET_HOP_COST,
-  SET_LENGTH,
-  SLACK_BYTES,
-} from "./layout";
+import { ATTR_MP_REACH, ATTR_NEXT_HOP, FLAG_EXTENDED_LENGTH, SLACK_BYTES } from "./layout";
 import { take } from "./memory";
+import { SET_BYTES, SET_HOP_COST, SET_LENGTH } from "./rib_layout";
 
 export const HOPS_MAX: u32 = 4095;
 const ROW_BYTES: usize = 24;
@@ -70,6 +63,7 @@ function findRow(): usize {
 export function setHopCost(p: usize, bytes: u32, cost: u32): bool {
   if (!loadKey(p, bytes)) return false;
   version++;
+  if ((version & 0xfffff) == 0) version = 1;
   let row = findRow();
   if (cost == 0) {
     if (row == 0) return true;

@@ -16,13 +16,16 @@ import {
 import { SCRATCH, SCRATCH_TWO } from "./buffers";
 import { isInline, kindOf } from "./family";
 import { importCheck, importTransform } from "./import_check";
+import { ATTR_COMMUNITY, ATTR_MP_REACH, FLAG_OPTIONAL, FLAG_TRANSITIVE } from "./layout";
+import { policyContext, policyRun } from "./policy";
+import { ATTRIBUTES_MAX, IMPORT_ADD_OTC, IMPORT_INELIGIBLE, IMPORT_LLGR_STALE, IMPORT_NO_LLGR } from "./policy_layout";
+import { COMMUNITY_LLGR_STALE } from "./rank";
 import {
-  ATTR_COMMUNITY,
-  ATTR_MP_REACH,
   B_POST,
   B_REFUSED,
-  FLAG_OPTIONAL,
-  FLAG_TRANSITIVE,
+  POST_REJECTED,
+  POST_UNCHANGED,
+  POST_UNKNOWN,
   R_LENGTH,
   R_PREFIX,
   RIB_NEIGHBOR,
@@ -31,17 +34,12 @@ import {
   SET_BYTES,
   SET_LENGTH,
   SET_NLRI,
-} from "./layout";
-import { policyContext, policyRun } from "./policy";
-import { ATTRIBUTES_MAX, IMPORT_ADD_OTC, IMPORT_INELIGIBLE, IMPORT_NO_LLGR } from "./policy_layout";
-import { COMMUNITY_LLGR_STALE } from "./rank";
+} from "./rib_layout";
 import { hashOf, hold, internHashed } from "./set";
 import { validationOf } from "./validation";
 
 /** importPost(): the policy has refused the route. */
-export const REJECTED: usize = 1;
-/** B_POST: the policy leaves the block's set as it is. */
-const UNCHANGED: u32 = 2;
+export const REJECTED: usize = POST_REJECTED;
 
 /** What speaks against routes with a set's attributes: IMPORT_* bits; 0 nothing. */
 export function importFindings(rib: usize, set: usize, family: u32): u32 {
@@ -69,12 +67,12 @@ export function importPost(rib: usize, block: usize, set: usize, record: usize, 
   const perRoute = load<u32>(rib, RIB_POLICY_PER_ROUTE) != 0 || load<u16>(set, SET_NLRI) != 0;
   if (perRoute || longLived) return judge(rib, block, set, record, family, longLived);
   let known = load<u32>(block, B_POST);
-  if (known == 0) {
+  if (known == POST_UNKNOWN) {
     known = <u32>judge(rib, block, set, record, family, false);
-    if (known == 0) known = UNCHANGED;
+    if (known == 0) known = POST_UNCHANGED;
     store<u32>(block, known, B_POST);
   }
-  if (known == UNCHANGED) return 0;
+  if (known == POST_UNCHANGED) return 0;
   if (<usize>known != REJECTED) hold(known);
   return known;
 }
@@ -134,12 +132,17 @@ function judge(rib: usize, block: usize, set: usize, record: usize, family: u32,
   }
   if (longLived) {
     if ((load<u32>(block, B_REFUSED) & IMPORT_NO_LLGR) != 0) return REJECTED;
+    if ((load<u32>(block, B_REFUSED) & IMPORT_LLGR_STALE) != 0) return unchangedOr(set, p, bytes);
     const out: usize = p == SCRATCH ? SCRATCH_TWO : SCRATCH;
     const marked = markLongLived(p, bytes, out);
     if (marked < 0) return REJECTED;
     p = out;
     bytes = marked;
   }
+  return unchangedOr(set, p, bytes);
+}
+
+function unchangedOr(set: usize, p: usize, bytes: u32): usize {
   if (p == set + SET_BYTES) return 0;
   const post = internLike(set, p, bytes);
   return post == 0 ? REJECTED : post;

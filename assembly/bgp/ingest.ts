@@ -9,9 +9,12 @@ import {
   MESSAGE_BYTES_EXTENDED,
   MESSAGE_BYTES_MAX,
   MSG_UPDATE,
-  RIB_FLAG_EXTENDED_MESSAGES,
-  RIB_FLAGS,
   STATUS_CONSUMED,
+  STATUS_FAULT,
+  STATUS_FAULT_BYTES,
+  STATUS_FAULT_CODE,
+  STATUS_FAULT_VERDICT,
+  STATUS_FAULTS,
   STATUS_MESSAGE,
   STATUS_MESSAGE_BYTES,
   STATUS_MESSAGES,
@@ -21,8 +24,22 @@ import {
   STOP_NEED_MORE,
   STOP_RECORDS_FULL,
   STOP_RESET,
+  VERDICT_OK,
+  VERDICT_RESET,
 } from "./layout";
-import { decodeUpdate } from "./update";
+import { RIB_FLAG_EXTENDED_MESSAGES, RIB_FLAGS } from "./rib_layout";
+import { decodeUpdate, updateFaultCode, updateVerdict } from "./update";
+
+/** Notes in the status what was wrong with an UPDATE (RFC 7606 §8), if anything was. */
+function noteFault(message: usize, bytes: u32, decoded: i32): void {
+  const verdict: u32 = decoded < 0 ? VERDICT_RESET : updateVerdict();
+  if (verdict == VERDICT_OK) return;
+  store<u32>(STATUS, load<u32>(STATUS, STATUS_FAULTS) + 1, STATUS_FAULTS);
+  store<u32>(STATUS, <u32>message, STATUS_FAULT);
+  store<u32>(STATUS, bytes, STATUS_FAULT_BYTES);
+  store<u32>(STATUS, verdict, STATUS_FAULT_VERDICT);
+  store<u32>(STATUS, updateFaultCode(), STATUS_FAULT_CODE);
+}
 
 /**
  * Decodes the messages in the `bytes` bytes at `p` into the batch. Returns why it stopped; the status holds how many
@@ -33,6 +50,7 @@ export function decodeBatch(rib: usize, p: usize, bytes: u32, updates: bool): i3
   const start = p;
   const end = p + bytes;
   let messages: u32 = 0;
+  store<u32>(STATUS, 0, STATUS_FAULTS);
   const extended = (load<u32>(rib, RIB_FLAGS) & RIB_FLAG_EXTENDED_MESSAGES) != 0;
   const most: u32 = extended ? MESSAGE_BYTES_EXTENDED : MESSAGE_BYTES_MAX;
   let stop: i32 = STOP_NEED_MORE;
@@ -56,7 +74,9 @@ export function decodeBatch(rib: usize, p: usize, bytes: u32, updates: bool): i3
       break;
     }
     messages++;
-    if (decodeUpdate(rib, p + HEADER_BYTES, length - HEADER_BYTES) < 0) {
+    const decoded = decodeUpdate(rib, p + HEADER_BYTES, length - HEADER_BYTES);
+    noteFault(p, length, decoded);
+    if (decoded < 0) {
       stop = STOP_RESET;
       break;
     }

@@ -5,7 +5,6 @@ import { loadU16, loadU32 } from "../mem/bytes";
 import { arenaTop, useArena } from "./batch";
 import { afiOf, kindOf, safiOf } from "./family";
 import {
-  ACTION_WITHDRAW,
   AFI_IPV4,
   FAMILY_IPV4_SR_POLICY,
   FAMILY_ROUTE_TARGET,
@@ -16,6 +15,10 @@ import {
   NLRI_IPV6,
   NLRI_LABELLED,
   NLRI_LINK_STATE,
+  SAFI_VPN,
+} from "./layout";
+import {
+  ACTION_WITHDRAW,
   R_BLOCK,
   R_FAMILY,
   R_KEY,
@@ -25,8 +28,7 @@ import {
   R_WIRE,
   R_WIRE_BYTES,
   RECORD_BYTES,
-  SAFI_VPN,
-} from "./layout";
+} from "./rib_layout";
 
 /** Masks the low `bits` (0-64) leading bits of eight bytes that were loaded as they stand in memory. */
 function mask64(bits: u32): u64 {

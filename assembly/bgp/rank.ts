@@ -13,6 +13,8 @@ import {
   ATTR_ORIGIN,
   ATTR_ORIGINATOR_ID,
   FLAG_EXTENDED_LENGTH,
+} from "./layout";
+import {
   SET_BYTES,
   SET_CLUSTERS,
   SET_LENGTH,
@@ -23,7 +25,7 @@ import {
   SET_ORIGINATOR,
   SET_PATH_LENGTH,
   SET_RANKED,
-} from "./layout";
+} from "./rib_layout";
 
 /** RFC 4271 §9.1.1: what a route without LOCAL_PREF counts as. */
 const LOCAL_PREF_DEFAULT: u32 = 100;

@@ -17,10 +17,9 @@ import {
   ATTR_NEXT_HOP,
   FLAG_EXTENDED_LENGTH,
   FLAG_OPTIONAL,
-  RIB_FLAG_FOUR_OCTET_AS,
-  RIB_FLAGS,
 } from "./layout";
 import { take } from "./memory";
+import { RIB_FLAG_FOUR_OCTET_AS, RIB_FLAGS } from "./rib_layout";
 
 // Attributes of the current UPDATE that are kept: {address, bytes} each, at least 3 bytes of message apiece.
 const kept: usize = take((65535 / 3) * 8);

@@ -2,9 +2,10 @@
 // tables of its own (what is sent), or, for a RIB with a source, in the shared tables, where those of all peers meet.
 
 import { isInline, kindOf } from "./family";
+import { FAMILIES } from "./layout";
+import { give, take } from "./memory";
 import {
   ENTRY_KEY,
-  FAMILIES,
   RIB_ADD_PATH,
   RIB_BYTES,
   RIB_CHANGES,
@@ -18,8 +19,7 @@ import {
   TABLE_COUNT,
   TABLE_FAMILY,
   TABLE_ROUTES,
-} from "./layout";
-import { give, take } from "./memory";
+} from "./rib_layout";
 import { dropRoutes } from "./route";
 import { sourceCount } from "./source";
 import { createTable, entryAt, freeKey, freeTable, nextUsed } from "./table";

@@ -2,6 +2,7 @@
 // has changed its attributes. The best route is the first; the order of the others means nothing.
 
 import { better, isEligible } from "./decide";
+import { give, take } from "./memory";
 import {
   CHANGED_ANY,
   CHANGED_BEST,
@@ -9,7 +10,6 @@ import {
   NODE_NEXT,
   NODE_POST,
   NODE_POST_BYTES,
-  ROUTE_FLAG_GENERATION,
   ROUTE_FLAG_LIST,
   ROUTE_FLAG_POST,
   ROUTE_FLAGS,
@@ -17,8 +17,7 @@ import {
   ROUTE_SET,
   ROUTE_SOURCE,
   TABLE_ROUTES,
-} from "./layout";
-import { give, take } from "./memory";
+} from "./rib_layout";
 import { hold, release } from "./set";
 import { clear, fill, find, probe, reserve } from "./table";
 
@@ -242,7 +241,11 @@ export function putRoute(
   const entry = probe(table, record);
   if (load<u32>(entry, ROUTE_SET) == 0) return putFirst(table, entry, record, source, path, set, post, flags);
   const route = findRoute(entry, source, path);
-  if (route != 0 && isSame(route, set, post, flags)) return 0;
+  if (route != 0 && isSame(route, set, post, flags)) {
+    // What the decision looks at besides routes may have changed.
+    decide(entry);
+    return 0;
+  }
   noteBest(entry);
   if (route == entry && post == 0) {
     hold(set);
@@ -294,23 +297,6 @@ export function removeRoute(table: usize, record: usize, source: u32, path: u32)
   return wasFirst ? CHANGED_ANY | CHANGED_BEST : changes(entry);
 }
 
-/** Sets flags of a route and decides again: CHANGED_* bits. */
-export function flagRoute(entry: usize, route: usize, flags: u32): i32 {
-  if (load<u8>(route, ROUTE_FLAGS) == flags) return 0;
-  noteBest(entry);
-  store<u8>(route, flags, ROUTE_FLAGS);
-  decide(entry);
-  return changes(entry);
-}
-
-/** Decides again, since something that the decision looks at has changed: CHANGED_* bits, 0 when it is as before. */
-export function decideAgain(entry: usize): i32 {
-  noteBest(entry);
-  decide(entry);
-  const done = changes(entry);
-  return (done & CHANGED_BEST) != 0 ? done : 0;
-}
-
 /** Releases all routes of an entry whose table is given up as a whole. */
 export function dropRoutes(entry: usize): void {
   if (!isList(entry)) {
@@ -323,9 +309,4 @@ export function dropRoutes(entry: usize): void {
     freeNode(node);
     node = next;
   }
-}
-
-/** True when the route is of the generation that `fresh` says (0 or 1). */
-export function isFresh(route: usize, fresh: u32): bool {
-  return <u32>((load<u8>(route, ROUTE_FLAGS) & ROUTE_FLAG_GENERATION) != 0) == fresh;
 }

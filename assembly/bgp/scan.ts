@@ -3,9 +3,10 @@
 import { SCRATCH, STAGE, STAGE_END } from "./buffers";
 import { decideFamily, isEligible, isStale } from "./decide";
 import { isInline, kindOf } from "./family";
+import { NLRI_IPV6 } from "./layout";
+import { tableOf } from "./rib";
 import {
   ENTRY_KEY,
-  NLRI_IPV6,
   R_FAMILY,
   R_KEY,
   R_KEY_BYTES,
@@ -37,8 +38,7 @@ import {
   SOURCE_INDEX,
   TABLE_CAPACITY,
   TABLE_PER_LENGTH,
-} from "./layout";
-import { tableOf } from "./rib";
+} from "./rib_layout";
 import { bestRoute, firstRoute, nextRoute, postSet } from "./route";
 import { entryAt, find, hashKey, nextUsed, recordOf } from "./table";
 

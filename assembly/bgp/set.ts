@@ -2,6 +2,7 @@
 // The index is a hash table of {hash, address} pairs with linear probing; the hash is seeded, so that a peer cannot
 // choose colliding sets.
 
+import { give, take } from "./memory";
 import {
   SET_BYTES,
   SET_CLASS,
@@ -12,8 +13,7 @@ import {
   SET_NLRI,
   SET_RANKED,
   SET_REFS,
-} from "./layout";
-import { give, take } from "./memory";
+} from "./rib_layout";
 
 let seed: u64 = 0x9e3779b97f4a7c15;
 let index: usize = 0;
@@ -160,10 +160,23 @@ function remove(set: usize): void {
   if (exported > 1 && exported != set) release(exported);
 }
 
+/** How long a chain of sets made of one another may be. */
+const CHAIN_MAX: u32 = 8;
+
+/** False when what was made of `from`, and so on, leads to `set`: all of them would keep one another alive. */
+function endsSoon(from: usize, set: usize): bool {
+  for (let i: u32 = 0; i < CHAIN_MAX; i++) {
+    const next = <usize>load<u32>(from, SET_EXPORTED);
+    if (next <= 1 || next == from) return true;
+    if (next == set) return false;
+    from = next;
+  }
+  return false;
+}
+
 /** Remembers what an export class has made of the set: a set, or 1 when it must not be sent. Drops what was there. */
 export function remember(set: usize, exportClass: u32, exported: usize): void {
-  // Two sets that each class makes of the other would keep one another alive.
-  if (exported > 1 && exported != set && <usize>load<u32>(exported, SET_EXPORTED) == set) return;
+  if (exported > 1 && exported != set && !endsSoon(exported, set)) return;
   const before = <usize>load<u32>(set, SET_EXPORTED);
   if (exported > 1 && exported != set) hold(exported);
   store<u32>(set, exportClass, SET_CLASS);

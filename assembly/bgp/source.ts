@@ -1,7 +1,8 @@
 // Sources: whom routes in the shared tables come from. A route names its source by an index of two bytes.
 
-import { FAMILIES, SOURCE_BYTES, SOURCE_COUNTS, SOURCE_INDEX, SOURCES_MAX } from "./layout";
+import { FAMILIES } from "./layout";
 import { give, take } from "./memory";
+import { SOURCE_BYTES, SOURCE_COUNTS, SOURCE_GENERATIONS, SOURCE_INDEX, SOURCES_MAX } from "./rib_layout";
 
 const sources: usize = memory.data(SOURCES_MAX * 4);
 /** Indices from 1 to this may be in use. */
@@ -39,6 +40,11 @@ export function sourceCount(source: usize, family: u32): u32 {
 export function countSource(source: usize, family: u32, by: i32): void {
   const at = source + SOURCE_COUNTS + ((<usize>family) << 2);
   store<u32>(at, load<u32>(at) + by);
+}
+
+/** The generation of the source's fresh routes, as a route's flags hold it. */
+export function generationOf(source: usize, family: u32): u32 {
+  return load<u8>(source + SOURCE_GENERATIONS + <usize>family);
 }
 
 /** Routes of the source in all families. */

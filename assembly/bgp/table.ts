@@ -5,13 +5,13 @@
 // A key to look for is given as a record: what R_LENGTH and R_PREFIX, or R_KEY, R_KEY_BYTES and R_HASH say.
 
 import { isInline, kindOf, strideOf } from "./family";
+import { NLRI_IPV4, NLRI_IPV6 } from "./layout";
+import { give, take } from "./memory";
 import {
   ENTRY_KEY,
   KEY_BYTES,
   KEY_HASH,
   KEY_HEAD_BYTES,
-  NLRI_IPV4,
-  NLRI_IPV6,
   R_FAMILY,
   R_HASH,
   R_KEY,
@@ -27,8 +27,7 @@ import {
   TABLE_PER_LENGTH,
   TABLE_SLOTS,
   TABLE_STRIDE,
-} from "./layout";
-import { give, take } from "./memory";
+} from "./rib_layout";
 import { hashOf, hashSeed, same } from "./set";
 import { tableGrew, tableMoved } from "./walker";
 

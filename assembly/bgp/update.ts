@@ -7,8 +7,6 @@ import { addBlock, blocksEnd, recordsEnd, setRecordsEnd, takeBack } from "./batc
 import { familyOf, nextHopLengthOk } from "./family";
 import { reset } from "./header";
 import {
-  ACTION_ANNOUNCE,
-  ACTION_WITHDRAW,
   ATTR_AS_PATH,
   ATTR_AS4_AGGREGATOR,
   ATTR_AS4_PATH,
@@ -24,6 +22,21 @@ import {
   NOTIFY_NETWORK_FIELD,
   NOTIFY_OPTIONAL_ATTRIBUTE,
   NOTIFY_UNRECOGNIZED_WELL_KNOWN,
+  ROW_CHECK_SHIFT,
+  ROW_IBGP_ONLY,
+  ROW_KNOWN,
+  ROW_PARAM_SHIFT,
+  ROW_VERDICT_SHIFT,
+  VERDICT_DISCARD,
+  VERDICT_OK,
+  VERDICT_RESET,
+  VERDICT_WITHDRAW,
+} from "./layout";
+import { decodeNlri } from "./nlri";
+import { keep, keepNothing, keptBlock } from "./rewrite";
+import {
+  ACTION_ANNOUNCE,
+  ACTION_WITHDRAW,
   RECORD_BYTES,
   RIB_ADD_PATH,
   RIB_ANNOUNCED,
@@ -38,21 +51,12 @@ import {
   RIB_UPDATES,
   RIB_WITHDRAW_UPDATES,
   RIB_WITHDRAWN,
-  ROW_CHECK_SHIFT,
-  ROW_IBGP_ONLY,
-  ROW_KNOWN,
-  ROW_PARAM_SHIFT,
-  ROW_VERDICT_SHIFT,
-  VERDICT_DISCARD,
-  VERDICT_OK,
-  VERDICT_RESET,
-  VERDICT_WITHDRAW,
-} from "./layout";
-import { decodeNlri } from "./nlri";
-import { keep, keepNothing, keptBlock } from "./rewrite";
+} from "./rib_layout";
 
 // What the walk over one UPDATE's attributes has found.
 let verdict: u32 = VERDICT_OK;
+/** The attribute that the verdict is due to. */
+let faultCode: u32 = 0;
 let reach: usize = 0;
 let reachBytes: u32 = 0;
 let unreach: usize = 0;
@@ -61,6 +65,23 @@ let rewrite: bool = false;
 /** There is an attribute besides MP_UNREACH_NLRI, or a piece of one. */
 let others: bool = false;
 const seen: usize = memory.data(32);
+
+/** The verdict on the UPDATE that was decoded last. */
+export function updateVerdict(): u32 {
+  return verdict;
+}
+
+/** The code of the attribute that earned it, 0 when none did. */
+export function updateFaultCode(): u32 {
+  return faultCode;
+}
+
+/** Raises the verdict; the first attribute that earns the highest one is kept. */
+function condemn(found: u32, code: u32): void {
+  if (found <= verdict) return;
+  verdict = found;
+  faultCode = code;
+}
 
 function count(rib: usize, counter: usize, by: u64): void {
   store<u64>(rib + counter, load<u64>(rib + counter) + by);
@@ -108,15 +129,14 @@ function judge(rib: usize, start: usize, flags: u32, code: u32, p: usize, bytes:
   return malformed;
 }
 
-function cutShort(): i32 {
-  verdict = VERDICT_WITHDRAW;
+function cutShort(code: u32): i32 {
+  condemn(VERDICT_WITHDRAW, code);
   others = true;
   return 0;
 }
 
 /** Walks the attributes from `p` to `end`; sets the globals above. Returns -1 when the session must be reset. */
 function walk(rib: usize, p: usize, end: usize): i32 {
-  verdict = VERDICT_OK;
   reach = 0;
   unreach = 0;
   others = false;
@@ -129,7 +149,7 @@ function walk(rib: usize, p: usize, end: usize): i32 {
   while (p < end) {
     const start = p;
     // RFC 7606 §4: an attribute that is cut short makes the routes withdrawn; what follows it is unknown.
-    if (p + 3 > end) return cutShort();
+    if (p + 3 > end) return cutShort(0);
     const flags = <u32>load<u8>(p);
     const code = <u32>load<u8>(p, 1);
     let bytes: u32;
@@ -140,9 +160,10 @@ function walk(rib: usize, p: usize, end: usize): i32 {
       bytes = load<u8>(p, 2);
       p += 3;
     }
-    if (p + bytes > end) return cutShort();
+    if (p + bytes > end) return cutShort(code);
     if (code != ATTR_MP_UNREACH) others = true;
     const found = judge(rib, start, flags, code, p, bytes);
+    condemn(found, code);
     if (found == VERDICT_RESET) return -1;
     if (found == VERDICT_DISCARD) {
       rewrite = true;
@@ -157,7 +178,6 @@ function walk(rib: usize, p: usize, end: usize): i32 {
         unreachBytes = bytes;
       }
     } else keep(start, <u32>(p + bytes - start));
-    verdict = max<u32>(verdict, found);
     p += bytes;
   }
   return 0;
@@ -217,7 +237,8 @@ function checkMandatory(rib: usize, hasNlri: bool): i32 {
     return verdict == VERDICT_WITHDRAW && others ? reset(NOTIFY_ATTRIBUTE_LIST, 0, 0) : 0;
   }
   const complete = met(ATTR_ORIGIN) && met(ATTR_AS_PATH) && (!hasNlri || met(ATTR_NEXT_HOP));
-  if (!complete) verdict = max<u32>(verdict, VERDICT_WITHDRAW);
+  if (!complete)
+    condemn(VERDICT_WITHDRAW, met(ATTR_ORIGIN) ? (met(ATTR_AS_PATH) ? ATTR_NEXT_HOP : ATTR_AS_PATH) : ATTR_ORIGIN);
   if (verdict == VERDICT_WITHDRAW) count(rib, RIB_TREATED_AS_WITHDRAW, 1);
   return 0;
 }
@@ -245,7 +266,14 @@ export function decodeUpdate(rib: usize, p: usize, bytes: u32): i32 {
   return result;
 }
 
+function resetBy(code: u32): i32 {
+  condemn(VERDICT_RESET, code);
+  return -1;
+}
+
 function decodeParts(rib: usize, p: usize, bytes: u32): i32 {
+  verdict = VERDICT_OK;
+  faultCode = 0;
   const end = p + bytes;
   const withdrawn = p + 2;
   const withdrawnEnd = withdrawn + loadU16(p);
@@ -257,10 +285,10 @@ function decodeParts(rib: usize, p: usize, bytes: u32): i32 {
   if (checkMandatory(rib, nlri < end) < 0) return -1;
   if (withdrawnEnd > withdrawn && emit(rib, withdrawn, withdrawnEnd, FAMILY_IPV4, 0, NOTIFY_NETWORK_FIELD) < 0)
     return -1;
-  if (unreach != 0 && emitUnreach(rib) < 0) return -1;
+  if (unreach != 0 && emitUnreach(rib) < 0) return resetBy(ATTR_MP_UNREACH);
   if (withdrawnEnd > withdrawn || unreach != 0) count(rib, RIB_WITHDRAW_UPDATES, 1);
   if (nlri < end && emitNlri(rib, attributes, nlri, end) < 0) return -1;
-  if (reach != 0 && emitReach(rib) < 0) return -1;
+  if (reach != 0 && emitReach(rib) < 0) return resetBy(ATTR_MP_REACH);
   if (bytes == 4) store<u32>(rib, load<u32>(rib, RIB_END_OF_RIB) | (1 << FAMILY_IPV4), RIB_END_OF_RIB);
   return 0;
 }

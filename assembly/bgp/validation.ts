@@ -1,9 +1,10 @@
 // Origin validation of a route (RFC 6811), for policies and readers.
 
 import { afiOf, isInline, kindOf } from "./family";
-import { R_LENGTH, R_PREFIX, ROA_NOT_FOUND } from "./layout";
+import { ROA_NOT_FOUND } from "./layout";
 import { originOf } from "./origin";
 import { NEIGHBOR_LOCAL_AS } from "./policy_layout";
+import { R_LENGTH, R_PREFIX } from "./rib_layout";
 import { roaState, roaTotal } from "./roa";
 
 /** The state of a record's prefix with these attributes: ROA_*. */

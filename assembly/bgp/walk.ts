@@ -1,15 +1,16 @@
 // Walks over whole tables, a batch of records at a time: to bring a peer's Adj-RIB-Out to what it must be, and to take
 // away or to judge again what a source has in the shared tables. Between batches anything may happen to the tables.
 
-import { addSetBlock, arenaTop, hasRoom, RECORDS, setRecordsEnd, useArena } from "./batch";
+import { addSetBlock, arenaTop, hasRoomFor, RECORDS, recordCount, recordsEnd, setRecordsEnd, useArena } from "./batch";
 import { isInline, keepsNlri, kindOf } from "./family";
+import { SHARED, tableOf } from "./rib";
 import {
-  ACTION_ANNOUNCE,
-  ACTION_STALE,
+  ACTION_AGAIN,
   ACTION_WITHDRAW,
-  BLOCKS_MAX,
   CHANGED_ANY,
   CHANGED_BEST,
+  ENTRY_KEY,
+  KEY_BYTES,
   PHASE_IDLE,
   PHASE_OUT,
   PHASE_SHARED,
@@ -23,26 +24,25 @@ import {
   R_WIRE,
   R_WIRE_BYTES,
   RECORD_BYTES,
-  ROUTE_FLAG_GENERATION,
   ROUTE_FLAGS,
+  ROUTE_GENERATION,
   ROUTE_PATH_ID,
   ROUTE_SET,
   ROUTE_SOURCE,
   SET_BYTES,
   SET_LENGTH,
   SET_NLRI,
-  SOURCE_GENERATION,
   SOURCE_INDEX,
   TABLE_CAPACITY,
+  X_FAMILIES,
   X_OUT,
   X_PHASES,
   X_STATIC,
   X_WALKERS,
-} from "./layout";
-import { SHARED, tableOf } from "./rib";
+} from "./rib_layout";
 import { firstRoute, nextRoute } from "./route";
 import { hold } from "./set";
-import { sourceCount } from "./source";
+import { generationOf, sourceCount } from "./source";
 import { entryAt, nextUsed, recordOf } from "./table";
 import { endWalker, setWalkerSlot, startWalker, walkerSlot } from "./walker";
 
@@ -73,7 +73,9 @@ function tableOfPhase(x: usize, family: u32, at: u32): usize {
 function enter(x: usize, family: u32, next: u32): void {
   endWalker(load<u32>(walkerOf(x, family)));
   let walker: u32 = 0;
+  const exported = ((load<u32>(x, X_FAMILIES) >> family) & 1) != 0;
   for (; next != PHASE_IDLE && next <= <u32>PHASE_OUT; next++) {
+    if (next != PHASE_STATIC && !exported) continue;
     const table = tableOfPhase(x, family, next);
     if (table != 0) walker = startWalker(table);
     if (walker != 0) break;
@@ -100,6 +102,10 @@ export function walkSome(x: usize, family: u32, slots: u32): u32 {
   const at = load<u32>(phase(x, family));
   if (at == PHASE_IDLE) return 0;
   const table = tableOfPhase(x, family, at);
+  if (table == 0) {
+    enter(x, family, at + 1);
+    return 0;
+  }
   const walker = load<u32>(walkerOf(x, family));
   const capacity = load<u32>(table, TABLE_CAPACITY);
   let slot = walkerSlot(walker);
@@ -127,44 +133,74 @@ function keepKey(record: usize): void {
   useArena(key + bytes);
 }
 
-// Which routes of a source collectSome() takes.
-export const COLLECT_ALL: u32 = 0;
-export const COLLECT_STALE: u32 = 1;
+/** collectSome(): not only stale routes. */
+export const COLLECT_ALL: u32 = 0xff;
+
+/** True when a route's generation is older than `since`, seen from `fresh`. */
+function isOlder(generation: u32, since: u32, fresh: u32): bool {
+  return ((fresh - generation) & ROUTE_GENERATION) > ((fresh - since) & ROUTE_GENERATION);
+}
+
+/** Adds the records of a source's routes of an entry, as far as there is room; the number that were left out. */
+function collectEntry(table: usize, entry: usize, source: usize, family: u32, since: u32, again: bool): u32 {
+  const index = load<u32>(source, SOURCE_INDEX);
+  const fresh = generationOf(source, family);
+  let record = recordsEnd();
+  const first = record;
+  let left: u32 = 0;
+  for (let route = firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
+    if (load<u16>(route, ROUTE_SOURCE) != index) continue;
+    const generation = <u32>load<u8>(route, ROUTE_FLAGS) & ROUTE_GENERATION;
+    if (since != COLLECT_ALL && !isOlder(generation, since, fresh)) continue;
+    if (!hasRoomFor(1, 0)) {
+      left++;
+      continue;
+    }
+    recordOf(table, entry, record);
+    if (!isInline(kindOf(family))) {
+      if (record == first) keepKey(record);
+      else store<u32>(record, load<u32>(first, R_KEY), R_KEY);
+    }
+    store<u32>(record, load<u32>(route, ROUTE_PATH_ID), R_PATH_ID);
+    store<u8>(record, again ? ACTION_AGAIN | generation : ACTION_WITHDRAW, R_ACTION);
+    store<u32>(record, again ? <u32>blockOf(record, route, family) : 0, R_BLOCK);
+    record += RECORD_BYTES;
+    setRecordsEnd(record);
+  }
+  return left;
+}
+
+/** True when the batch has room for all routes of an entry. */
+function entryFits(table: usize, entry: usize, kind: u32): bool {
+  let routes: u32 = 0;
+  for (let route = firstRoute(entry); route != 0; route = nextRoute(entry, route)) routes++;
+  const bytes: u32 = isInline(kind) ? 0 : load<u32>(load<u32>(entry, ENTRY_KEY), KEY_BYTES);
+  return hasRoomFor(routes, bytes);
+}
 
 /**
  * Makes records of a source's routes, from `slots` slots of the shared table at most, beginning where `walker` stands:
- * withdrawals of them, or with `again` announcements of what they are, so that they are judged anew. Returns how many.
+ * of all (COLLECT_ALL), or of those older than the generation `since`; withdrawals of them, or with `again` announcements
+ * of what they are, so that they are judged anew. Returns how many.
  */
-export function collectSome(source: usize, family: u32, walker: u32, slots: u32, which: u32, again: bool): u32 {
+export function collectSome(source: usize, family: u32, walker: u32, slots: u32, since: u32, again: bool): u32 {
   const table = tableOf(SHARED, family);
   const kind = kindOf(family);
   const capacity = load<u32>(table, TABLE_CAPACITY);
-  const index = load<u32>(source, SOURCE_INDEX);
-  const fresh = (load<u32>(source, SOURCE_GENERATION) >> family) & 1;
   let slot = walkerSlot(walker);
-  const end = <u32>min<u64>(<u64>slot + min<u32>(slots, BLOCKS_MAX / 2), capacity);
-  let record = RECORDS;
-  const left = sourceCount(source, family);
-  while (slot < end && left > 0 && hasRoom(1)) {
+  const end = <u32>min<u64>(<u64>slot + slots, capacity);
+  const some = sourceCount(source, family) > 0;
+  while (some && slot < end) {
     slot = nextUsed(table, slot, end - slot);
     if (slot >= end) break;
-    const entry = entryAt(table, slot++);
-    for (let route = firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
-      if (load<u16>(route, ROUTE_SOURCE) != index) continue;
-      const isFresh = <u32>((load<u8>(route, ROUTE_FLAGS) & ROUTE_FLAG_GENERATION) != 0) == fresh;
-      if ((which == COLLECT_STALE && isFresh) || !hasRoom(1)) continue;
-      recordOf(table, entry, record);
-      if (!isInline(kind)) keepKey(record);
-      store<u32>(record, load<u32>(route, ROUTE_PATH_ID), R_PATH_ID);
-      const announced: u32 = isFresh ? ACTION_ANNOUNCE : ACTION_STALE;
-      store<u8>(record, again ? announced : ACTION_WITHDRAW, R_ACTION);
-      store<u32>(record, again ? <u32>blockOf(record, route, family) : 0, R_BLOCK);
-      record += RECORD_BYTES;
-      setRecordsEnd(record);
-    }
+    const entry = entryAt(table, slot);
+    if (recordCount() > 0 && !entryFits(table, entry, kind)) break;
+    // A prefix with more routes than a batch has room for is met again until they are gone.
+    if (collectEntry(table, entry, source, family, since, again) > 0 && !again) break;
+    slot++;
   }
-  setWalkerSlot(walker, left == 0 ? capacity : slot);
-  return <u32>((record - RECORDS) / RECORD_BYTES);
+  setWalkerSlot(walker, some ? slot : capacity);
+  return recordCount();
 }
 
 /** A block with a route's set; its NLRI, where it keeps one, is the record's. */

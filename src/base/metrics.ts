@@ -104,6 +104,11 @@ const rows = {
     help: "UPDATEs or families whose routes were not kept received on this connection",
     labels: ["peer"],
   },
+  sennit_bgp_malformed_updates_total: {
+    type: "counter",
+    help: "UPDATEs with an attribute discarded, treated as withdrawals or ending the session (RFC 7606)",
+    labels: ["peer"],
+  },
   bgp_received_message_total: { type: "counter", help: "Messages received on this connection", labels: ["peer"] },
   bgp_sent_update_total: { type: "counter", help: "UPDATEs sent on this connection", labels: ["peer"] },
   bgp_sent_notification_total: { type: "counter", help: "NOTIFICATIONs sent on this connection", labels: ["peer"] },

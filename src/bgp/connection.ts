@@ -6,7 +6,7 @@ import { performance } from "node:perf_hooks";
 import { LIMITS } from "../base/limits.js";
 import type { BgpModule } from "../wasm/bgp.js";
 import { INPUT_BYTES, MESSAGE_BYTES_EXTENDED, MSG, NOTIFY, STOP } from "../wasm/bgp_numbers.js";
-import type { NotificationContent, RibSlot } from "../wasm/bgp_types.js";
+import type { MalformedUpdate, NotificationContent, RibSlot } from "../wasm/bgp_types.js";
 
 /** Messages by kind, as yabgp's statistic names them. */
 export interface MessageCounts {
@@ -46,6 +46,8 @@ export interface ConnectionEvents {
   batch(): boolean;
   /** So many UPDATEs have gone to the RIB. */
   updates(count: number): void;
+  /** UPDATEs were not taken as they came. Told before what is done about it. */
+  malformed(update: MalformedUpdate): void;
   /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
   error(content: NotificationContent): void;
   closed(): void;
@@ -181,6 +183,8 @@ export class Connection {
       const type = stop === STOP.message ? this.#module.messageType : 0;
       const message = stop === STOP.message ? this.#module.takeMessage() : null;
       const fault = stop === STOP.reset ? this.#module.notification() : null;
+      const malformed = this.established ? this.#module.malformed() : null;
+      if (malformed) this.#events.malformed(malformed);
       let applied = true;
       if (updates > 0) {
         this.#tapUpdates();

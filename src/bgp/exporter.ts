@@ -18,6 +18,8 @@ interface Walk {
   /** Sends the peer's own routes, too. */
   readonly fixed: boolean;
   begun: boolean;
+  /** There was a change that the peer could not be told of: another walk follows. */
+  behind: boolean;
   /** Called when all has been sent. */
   readonly ended: (() => void)[];
 }
@@ -125,6 +127,12 @@ export class Exporter implements Receiver {
     this.#routing.module.exports.batch(this.#x, this.#send);
   }
 
+  /** Within a batch of what an operator has sent the peer: what it is to have instead of what was withdrawn. */
+  ownBatch(): void {
+    this.#routing.module.exports.forgetWithdrawn(this.#x);
+    this.batch();
+  }
+
   /** What the export policy looks at has changed: sends what differs by now. */
   again(): void {
     for (const family of this.#exported) this.#walk(family, { forced: false, fixed: false });
@@ -149,13 +157,19 @@ export class Exporter implements Receiver {
     this.#connection?.send(MSG.update, bytes, count);
   };
 
-  /** Begins a walk, or begins the one that is under way anew with both's duties. */
+  /** Begins a walk. One that is under way ends before, unless it would have to do less than the new one. */
   #walk(family: number, duty: { forced: boolean; fixed: boolean }, ended?: () => void): void {
     const old = this.#walks.get(family);
+    if (old && !duty.forced && !duty.fixed && !ended) {
+      // Else a peer that is slow and always behind would be told the same again and again.
+      old.behind ||= old.begun;
+      return;
+    }
     this.#walks.set(family, {
       forced: duty.forced || (old?.forced ?? false),
       fixed: duty.fixed || (old?.fixed ?? false),
       begun: false,
+      behind: false,
       ended: [...(old?.ended ?? []), ...(ended ? [ended] : [])],
     });
     this.#run();
@@ -181,6 +195,7 @@ export class Exporter implements Receiver {
     exports.walk(this.#x, family, SLICE_SLOTS, walk.forced, this.#send);
     if (!exports.isWalking(this.#x, family)) {
       this.#walks.delete(family);
+      if (walk.behind) this.#walk(family, { forced: false, fixed: false });
       for (const ended of walk.ended) ended();
     }
     return true;

@@ -57,6 +57,7 @@ const PER_PEER: readonly MetricName[] = [
   "bgp_received_withdraw_update_total",
   "bgp_received_withdraw_prefix_total",
   "bgp_received_discarded_total",
+  "sennit_bgp_malformed_updates_total",
   "bgp_sent_update_total",
   "bgp_sent_notification_total",
   "bgp_sent_open_total",
@@ -110,6 +111,7 @@ export function publish(figures: SpeakerFigures): void {
     messages(peer, "received");
     messages(peer, "sent");
     total("bgp_received_discarded_total", peer.received.discarded, labels);
+    total("sennit_bgp_malformed_updates_total", peer.received.malformed, labels);
     for (const { family, received, accepted, advertised } of peer.routes) {
       const route = { ...labels, route_family: ROUTE_FAMILY[family] ?? family };
       gauge("bgp_routes_received", received, route);

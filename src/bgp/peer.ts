@@ -287,6 +287,7 @@ export class Peer {
       remote_as: config.remote_as,
       uptime: this.uptimeSeconds,
       last_notification: this.#memory.last,
+      last_malformed: this.#memory.lastMalformed,
     };
   }
 
@@ -347,6 +348,7 @@ export class Peer {
         withdrawUpdates: received.withdrawUpdates,
         withdrawn: received.withdrawn,
         discarded: received.treatedAsWithdraw + received.familiesIgnored,
+        malformed: this.#memory.malformedCount,
       },
       sent: { withdrawUpdates: sent.withdrawUpdates, withdrawn: sent.withdrawn },
       routes: supported(this.config.afi_safi).map((family) => ({

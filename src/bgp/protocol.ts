@@ -6,6 +6,7 @@ import type { EventInterest } from "./events.js";
 import type { FeedFigures, SnapshotResult } from "./feeds.js";
 import type { FibFigures } from "./fib/installer.js";
 import type { StateName } from "./fsm.js";
+import type { MalformedView } from "./memory.js";
 import type { NotificationView } from "./notifications.js";
 import type { Policy } from "./policy/policy.js";
 import type { RpkiFigures, Validation, ValidationQuery } from "./rtr/protocol.js";
@@ -21,6 +22,8 @@ export interface PeerState {
   readonly uptime: number;
   /** The last NOTIFICATION, whoever sent it; null when there was none. */
   readonly last_notification: NotificationView | null;
+  /** The last UPDATE that was not taken as it came; null when there was none. */
+  readonly last_malformed: MalformedView | null;
   readonly capability: { readonly local: Record<string, unknown>; readonly remote: Record<string, unknown> };
 }
 
@@ -34,7 +37,12 @@ export interface PeerFigures {
   readonly flops: number;
   readonly queuedBytes: number;
   readonly statistic: Statistic;
-  readonly received: { readonly withdrawUpdates: number; readonly withdrawn: number; readonly discarded: number };
+  readonly received: {
+    readonly withdrawUpdates: number;
+    readonly withdrawn: number;
+    readonly discarded: number;
+    readonly malformed: number;
+  };
   readonly sent: { readonly withdrawUpdates: number; readonly withdrawn: number };
   readonly routes: readonly FamilyFigures[];
   /** The peer's BGP identifier as a dotted quad, "0.0.0.0" before its first OPEN. */

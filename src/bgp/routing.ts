@@ -21,7 +21,8 @@ export interface Receiver {
 }
 
 interface Collecting {
-  readonly which: "all" | "stale";
+  /** All routes, or those older than this generation. */
+  readonly since: number | "all";
   readonly again: boolean;
   readonly rib: RibSlot;
 }
@@ -70,30 +71,32 @@ export class Routing {
   #turn(): void {
     const end = performance.now() + TURN_MS;
     do {
-      const job = this.#jobs.shift() as Job;
-      if (job()) this.#jobs.push(job);
+      // There may be none left: a job that adds another has a turn scheduled, and this one has done both.
+      const job = this.#jobs.shift();
+      if (job?.()) this.#jobs.push(job);
     } while (this.#jobs.length > 0 && performance.now() < end);
   }
 
-  /** Takes a source's stale routes of a family away. `rib`: the one that has the source, which counts the changes. */
+  /** Takes away a source's routes of a family that are stale by now. `rib`: the one that has the source, which counts the changes. */
   sweep(source: SourceSlot, family: number, rib: RibSlot): void {
-    this.#collect(source, [family], { which: "stale", again: false, rib });
+    const since = this.module.tables.generation(source, family);
+    this.#collect(source, [family], { since, again: false, rib });
   }
 
   /** Takes all of a source's routes of a family away. */
   remove(source: SourceSlot, family: number, rib: RibSlot): void {
-    this.#collect(source, [family], { which: "all", again: false, rib });
+    this.#collect(source, [family], { since: "all", again: false, rib });
   }
 
   /** Judges a source's routes anew: the import policy, or what it looks at, has changed. */
   again(source: SourceSlot, rib: RibSlot): void {
-    this.#collect(source, ALL_FAMILIES, { which: "all", again: true, rib });
+    this.#collect(source, ALL_FAMILIES, { since: "all", again: true, rib });
   }
 
   /** Forgets a source that no RIB has any more: its routes go bit by bit, then the source itself. */
   bury(source: SourceSlot): void {
     const done = () => this.module.tables.freeSource(source);
-    this.#collect(source, ALL_FAMILIES, { which: "all", again: false, rib: this.#scratch }, done);
+    this.#collect(source, ALL_FAMILIES, { since: "all", again: false, rib: this.#scratch }, done);
   }
 
   #collect(source: SourceSlot, families: readonly number[], how: Collecting, done?: () => void): void {
@@ -116,14 +119,14 @@ export class Routing {
       }
       if (walker === 0) walker = exports.startCollecting(family);
       if (walker !== 0) {
-        exports.collect(source, family, walker, SLICE_SLOTS, how.which, how.again);
+        exports.collect(source, family, walker, SLICE_SLOTS, how.since, how.again);
         tables.withSource(how.rib, source, () => this.apply(how.rib));
         if (!exports.hasCollected(walker, family)) return true;
         exports.endCollecting(walker);
       }
       walker = 0;
       // What one pass had no room for stays for another.
-      const more = how.which === "all" && !how.again && tables.sourceCount(source, family) > 0;
+      const more = how.since === "all" && !how.again && tables.sourceCount(source, family) > 0;
       if (!more) left.shift();
       return true;
     });

@@ -63,7 +63,7 @@ function sendUpdates(module: BgpModule, peer: Peer, messages: Buffer): void {
     if (fault) throw sendFault(fault);
     connection.send(MSG.update, run, messageCount(run));
     // Where the peer's own route is withdrawn, what it would get without one comes back, behind the withdrawal.
-    const full = module.check(exporter.fixed, run, true, () => exporter.batch());
+    const full = module.check(exporter.fixed, run, true, () => exporter.ownBatch());
     if (full) throw sendFault(full);
   }
 }

@@ -296,6 +296,7 @@ export class Session {
     const connection = new Connection(socket, outgoing, this.#host.module, this.#rib, {
       message: (type, message) => this.#message(type, message),
       updates: () => this.input({ kind: "update" }),
+      malformed: (update) => this.#memory.malformed(update),
       batch: () => this.#events.batch(this),
       error: (content) => this.input({ kind: "error", content }),
       closed: () => this.input({ kind: "closed" }),

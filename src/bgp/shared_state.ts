@@ -61,6 +61,7 @@ export interface PeerTexts {
   readonly localAddress: string;
   readonly capability: PeerState["capability"];
   readonly lastNotification: PeerState["last_notification"];
+  readonly lastMalformed: PeerState["last_malformed"];
 }
 
 /** Seconds of a clock that all threads share and that is never set. */
@@ -121,7 +122,12 @@ export function versionOf(changes: ArrayLike<number>): Version {
 
 /** Control's end of a block. Each `read...` gives null when the writer has stopped in the middle of a write. */
 export class StateReader {
-  texts: PeerTexts = { localAddress: "", capability: { local: {}, remote: {} }, lastNotification: null };
+  texts: PeerTexts = {
+    localAddress: "",
+    capability: { local: {}, remote: {} },
+    lastNotification: null,
+    lastMalformed: null,
+  };
   readonly #lock: Int32Array;
   readonly #words: Float64Array;
   readonly #copy = new Float64Array(WORDS);
@@ -160,6 +166,7 @@ export class StateReader {
       remote_as: words[FIELDS.remoteAs.offset] as number,
       uptime: upSince === 0 ? 0 : Math.max(0, monotonicSeconds() - upSince),
       last_notification: this.texts.lastNotification,
+      last_malformed: this.texts.lastMalformed,
     };
   }
 

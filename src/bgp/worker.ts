@@ -185,6 +185,7 @@ function sourceOf(speaker: Speaker, address: string): StateSource {
       localAddress: state.local_addr,
       capability: state.capability,
       lastNotification: state.last_notification,
+      lastMalformed: state.last_malformed,
     }),
   };
 }

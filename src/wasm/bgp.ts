@@ -7,10 +7,14 @@ import { BgpMemory } from "./bgp_memory.js";
 import { type PolicyExports, PolicyView } from "./bgp_policy.js";
 import { type RoaExports, RoaTable } from "./bgp_roa.js";
 import { BgpTables } from "./bgp_tables.js";
-import type { NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
+import type { MalformedUpdate, NotificationContent, OpenMessage, RibSlot } from "./bgp_types.js";
 
-/** What the encoders make in one call at most. */
-const SENT_BYTES_MAX = 32 << 20;
+/** By number. */
+const VERDICTS: Readonly<Record<number, MalformedUpdate["verdict"]>> = {
+  [n.VERDICT_DISCARD]: "attribute-discard",
+  [n.VERDICT_WITHDRAW]: "treat-as-withdraw",
+  [n.VERDICT_RESET]: "session-reset",
+};
 
 const CUT: NotificationContent = { notify: n.NOTIFY_BAD_LENGTH, data: new Uint8Array() };
 
@@ -67,6 +71,24 @@ export class BgpModule {
   /** NLRI in the batch. */
   get records(): number {
     return this.#memory.wasm.recordCount();
+  }
+
+  /**
+   * What the last next() has met: how many UPDATEs had an attribute discarded, were treated as withdrawals or reset the
+   * session (RFC 7606), and a copy of the last one's first bytes. Null when there was none.
+   */
+  malformed(): MalformedUpdate | null {
+    const memory = this.#memory;
+    const count = memory.status(n.STATUS_FAULTS);
+    if (count === 0) return null;
+    const length = memory.status(n.STATUS_FAULT_BYTES);
+    return {
+      count,
+      length,
+      verdict: VERDICTS[memory.status(n.STATUS_FAULT_VERDICT)] as MalformedUpdate["verdict"],
+      attribute: memory.status(n.STATUS_FAULT_CODE),
+      message: memory.copy(memory.status(n.STATUS_FAULT), Math.min(length, n.MESSAGE_BYTES_MAX)),
+    };
   }
 
   /** The whole UPDATEs that the last next() has used up. Valid until the next call. */
@@ -173,29 +195,8 @@ export class BgpModule {
   // --- sending ---------------------------------------------------------------------------------------------------
 
   #sent(bytes: number): Buffer {
-    if (bytes === n.ERR_TOO_LONG) throw new RangeError("the attributes leave no room for a prefix in one message");
-    if (bytes < 0) throw new RangeError("a prefix is malformed");
+    if (bytes < 0) throw new RangeError("the capabilities leave no room in one message");
     return this.#memory.copy(this.#memory.output, bytes);
-  }
-
-  /** Encodes prefixes in parts whose messages OUTPUT holds; `room` bytes of prefixes fit into one message. */
-  #inParts(nlri: Uint8Array, room: number, encode: (part: Uint8Array) => number): Buffer {
-    // A message holds whole prefixes: it may stay short of its room by the longest one less a byte.
-    const most = Math.max(room - 16, 1) * (n.OUTPUT_BYTES / n.MESSAGE_BYTES_MAX - 1);
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    for (let from = 0, at = 0; from < nlri.length; from = at) {
-      while (at < nlri.length) {
-        const next = at + 1 + (((nlri[at] as number) + 7) >> 3);
-        if (next - from > most && at > from) break;
-        at = next;
-      }
-      const messages = this.#sent(encode(nlri.subarray(from, at)));
-      bytes += messages.length;
-      if (bytes > SENT_BYTES_MAX) throw new RangeError("these are too many messages for one call");
-      parts.push(messages);
-    }
-    return Buffer.concat(parts);
   }
 
   /** `capabilities`: {code, length, value} one after another. */
@@ -216,28 +217,6 @@ export class BgpModule {
   /** ROUTE-REFRESH; `type` 5 or 128, `subtype` as in RFC 7313. */
   encodeRefresh(type: number, afi: number, subtype: number, safi: number): Buffer {
     return this.#sent(this.#memory.wasm.encodeRefresh(type, afi, subtype, safi));
-  }
-
-  /**
-   * The UPDATEs that announce `nlri` (length octet and bytes, one prefix after another), cut at 4096 bytes. With a
-   * `hop` the prefixes go into MP_REACH_NLRI, without into the UPDATE's own field (IPv4 only). RangeError when the
-   * attributes are too long, a prefix is malformed, or the messages are more than SENT_BYTES_MAX together.
-   */
-  encodeAnnounce(family: number, attributes: Uint8Array, hop: Uint8Array | null, nlri: Uint8Array): Buffer {
-    const via = hop ?? new Uint8Array();
-    const room = n.MESSAGE_BYTES_MAX - n.HEADER_BYTES - 4 - attributes.length - (hop ? 9 + hop.length : 0);
-    return this.#inParts(nlri, room, (part) => {
-      const [a, h, p] = this.#memory.put(attributes, via, part) as [number, number, number];
-      return this.#memory.wasm.encodeAnnounce(family, a, attributes.length, h, via.length, p, part.length);
-    });
-  }
-
-  /** The UPDATEs that withdraw `nlri`. */
-  encodeWithdraw(family: number, nlri: Uint8Array): Buffer {
-    return this.#inParts(nlri, n.MESSAGE_BYTES_MAX - n.HEADER_BYTES - 11, (part) => {
-      const [at] = this.#memory.put(part);
-      return this.#memory.wasm.encodeWithdraw(family, at as number, part.length);
-    });
   }
 
   // --- figures ---------------------------------------------------------------------------------------------------

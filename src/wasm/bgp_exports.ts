@@ -60,7 +60,7 @@ export interface Exports extends RoaExports {
   startFamilyWalker(family: number): number;
   endWalker(walker: number): void;
   walkerAtEnd(walker: number, family: number): number;
-  collectSome(source: number, family: number, walker: number, slots: number, which: number, again: number): number;
+  collectSome(source: number, family: number, walker: number, slots: number, since: number, again: number): number;
   startWalk(x: number, family: number, fixed: number): void;
   endWalk(x: number, family: number): void;
   walkPhase(x: number, family: number): number;
@@ -68,6 +68,7 @@ export interface Exports extends RoaExports {
   beginExport(): void;
   exportBatch(x: number, mode: number): number;
   exportHasMore(): number;
+  forgetWithdrawn(x: number): void;
   outputMessages(): number;
   // messages
   decodeOpen(p: number, bytes: number): number;
@@ -75,16 +76,6 @@ export interface Exports extends RoaExports {
   encodeKeepalive(): number;
   encodeNotification(notify: number, data: number, bytes: number): number;
   encodeRefresh(type: number, afi: number, subtype: number, safi: number): number;
-  encodeAnnounce(
-    family: number,
-    attributes: number,
-    bytes: number,
-    hop: number,
-    hopBytes: number,
-    nlri: number,
-    nlriBytes: number,
-  ): number;
-  encodeWithdraw(family: number, nlri: number, nlriBytes: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

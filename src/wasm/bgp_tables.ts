@@ -1,6 +1,7 @@
 // The typed view of the tables: RIBs, the sources of their routes, and reading them.
 
 import * as n from "../../assembly/bgp/layout.js";
+import * as r from "../../assembly/bgp/rib_layout.js";
 import type { BgpMemory } from "./bgp_memory.js";
 import type { NeighborHandle, PolicyHandle } from "./bgp_policy.js";
 import type {
@@ -51,9 +52,9 @@ export class BgpTables {
   /** Tells the decoder what a session has negotiated and zeroes the RIB's counters; its routes stay. */
   startSession(rib: RibSlot, options: SessionOptions): void {
     let flags = 0;
-    if (options.fourOctetAs) flags |= n.RIB_FLAG_FOUR_OCTET_AS;
-    if (options.ibgp) flags |= n.RIB_FLAG_IBGP;
-    if (options.extendedMessages) flags |= n.RIB_FLAG_EXTENDED_MESSAGES;
+    if (options.fourOctetAs) flags |= r.RIB_FLAG_FOUR_OCTET_AS;
+    if (options.ibgp) flags |= r.RIB_FLAG_IBGP;
+    if (options.extendedMessages) flags |= r.RIB_FLAG_EXTENDED_MESSAGES;
     this.#memory.wasm.startSession(rib, flags, mask(options.families), mask(options.addPath ?? []));
   }
 
@@ -74,9 +75,9 @@ export class BgpTables {
 
   /** What a peer's routes have to pass on their way in. `perRoute`: the policy looks at more than attributes. */
   setImport(rib: RibSlot, neighbor: NeighborHandle, policy: PolicyHandle | null, perRoute: boolean): void {
-    this.#memory.setU32(rib + n.RIB_NEIGHBOR, neighbor);
-    this.#memory.setU32(rib + n.RIB_POLICY, policy ?? 0);
-    this.#memory.setU32(rib + n.RIB_POLICY_PER_ROUTE, perRoute ? 1 : 0);
+    this.#memory.setU32(rib + r.RIB_NEIGHBOR, neighbor);
+    this.#memory.setU32(rib + r.RIB_POLICY, policy ?? 0);
+    this.#memory.setU32(rib + r.RIB_POLICY_PER_ROUTE, perRoute ? 1 : 0);
   }
 
   // --- sources ---------------------------------------------------------------------------------------------------
@@ -86,49 +87,49 @@ export class BgpTables {
     const source = this.#memory.wasm.createSource();
     if (source === 0) return null;
     let flags = 0;
-    if (options.ibgp) flags |= n.SOURCE_FLAG_IBGP;
-    if (options.client) flags |= n.SOURCE_FLAG_CLIENT;
-    this.#memory.setU32(source + n.SOURCE_FLAGS, flags);
-    this.#memory.setU32(source + n.SOURCE_ROUTER_ID, options.routerId);
-    this.#memory.bytes.set(options.address, source + n.SOURCE_ADDRESS);
-    this.#memory.setU32(rib + n.RIB_SOURCE, source);
+    if (options.ibgp) flags |= r.SOURCE_FLAG_IBGP;
+    if (options.client) flags |= r.SOURCE_FLAG_CLIENT;
+    this.#memory.setU32(source + r.SOURCE_FLAGS, flags);
+    this.#memory.setU32(source + r.SOURCE_ROUTER_ID, options.routerId);
+    this.#memory.bytes.set(options.address, source + r.SOURCE_ADDRESS);
+    this.#memory.setU32(rib + r.RIB_SOURCE, source);
     return source as SourceSlot;
   }
 
   /** Takes the source off the RIB: its routes are no longer the RIB's, and not eligible until collect() has removed them. */
   detach(rib: RibSlot): SourceSlot | null {
-    const source = this.#memory.u32(rib + n.RIB_SOURCE);
+    const source = this.#memory.u32(rib + r.RIB_SOURCE);
     if (source === 0) return null;
-    this.#memory.setU32(rib + n.RIB_SOURCE, 0);
-    const flags = this.#memory.u32(source + n.SOURCE_FLAGS);
-    this.#memory.setU32(source + n.SOURCE_FLAGS, flags | n.SOURCE_FLAG_DYING);
+    this.#memory.setU32(rib + r.RIB_SOURCE, 0);
+    const flags = this.#memory.u32(source + r.SOURCE_FLAGS);
+    this.#memory.setU32(source + r.SOURCE_FLAGS, flags | r.SOURCE_FLAG_DYING);
     return source as SourceSlot;
   }
 
   /** True when the source has been detached. */
   isDying(source: SourceSlot): boolean {
-    return (this.#memory.u32(source + n.SOURCE_FLAGS) & n.SOURCE_FLAG_DYING) !== 0;
+    return (this.#memory.u32(source + r.SOURCE_FLAGS) & r.SOURCE_FLAG_DYING) !== 0;
   }
 
   /** Runs `work` while the RIB has another source: routes of one that has left its RIB are taken away that way. */
   withSource<T>(rib: RibSlot, source: SourceSlot, work: () => T): T {
-    const own = this.#memory.u32(rib + n.RIB_SOURCE);
-    this.#memory.setU32(rib + n.RIB_SOURCE, source);
+    const own = this.#memory.u32(rib + r.RIB_SOURCE);
+    this.#memory.setU32(rib + r.RIB_SOURCE, source);
     try {
       return work();
     } finally {
-      this.#memory.setU32(rib + n.RIB_SOURCE, own);
+      this.#memory.setU32(rib + r.RIB_SOURCE, own);
     }
   }
 
   /** The RIB's source, null when it has none. */
   sourceOf(rib: RibSlot): SourceSlot | null {
-    const source = this.#memory.u32(rib + n.RIB_SOURCE);
+    const source = this.#memory.u32(rib + r.RIB_SOURCE);
     return source === 0 ? null : (source as SourceSlot);
   }
 
   sourceIndex(source: SourceSlot): number {
-    return this.#memory.u32(source + n.SOURCE_INDEX);
+    return this.#memory.u32(source + r.SOURCE_INDEX);
   }
 
   /** Routes that a source has: of a family, or of all. */
@@ -143,13 +144,19 @@ export class BgpTables {
 
   /** From now on the source's routes of a family are stale until they come again (RFC 4724, RFC 7313). */
   markStale(source: SourceSlot, family: number): void {
-    const at = source + n.SOURCE_GENERATION;
-    this.#memory.setU32(at, this.#memory.u32(at) ^ (1 << family));
+    const at = source + r.SOURCE_GENERATIONS + family;
+    const { bytes } = this.#memory;
+    bytes[at] = ((bytes[at] as number) + r.ROUTE_GENERATION_ONE) & r.ROUTE_GENERATION;
+  }
+
+  /** The generation of the source's fresh routes of a family: what collect() takes away is older than one. */
+  generation(source: SourceSlot, family: number): number {
+    return this.#memory.bytes[source + r.SOURCE_GENERATIONS + family] as number;
   }
 
   /** Says whether the source's stale routes of a family are long-lived stale ones (RFC 9494). */
   setLongLived(source: SourceSlot, family: number, on: boolean): void {
-    const at = source + n.SOURCE_LONG_LIVED;
+    const at = source + r.SOURCE_LONG_LIVED;
     const bits = this.#memory.u32(at) & ~(1 << family);
     this.#memory.setU32(at, on ? bits | (1 << family) : bits);
   }
@@ -166,19 +173,19 @@ export class BgpTables {
   counters(rib: RibSlot): RibCounters {
     const counter = (offset: number) => this.#memory.counter(rib + offset);
     return {
-      updates: counter(n.RIB_UPDATES),
-      withdrawUpdates: counter(n.RIB_WITHDRAW_UPDATES),
-      announced: counter(n.RIB_ANNOUNCED),
-      withdrawn: counter(n.RIB_WITHDRAWN),
-      treatedAsWithdraw: counter(n.RIB_TREATED_AS_WITHDRAW),
-      attributesDiscarded: counter(n.RIB_ATTRIBUTES_DISCARDED),
-      familiesIgnored: counter(n.RIB_FAMILIES_IGNORED),
+      updates: counter(r.RIB_UPDATES),
+      withdrawUpdates: counter(r.RIB_WITHDRAW_UPDATES),
+      announced: counter(r.RIB_ANNOUNCED),
+      withdrawn: counter(r.RIB_WITHDRAWN),
+      treatedAsWithdraw: counter(r.RIB_TREATED_AS_WITHDRAW),
+      attributesDiscarded: counter(r.RIB_ATTRIBUTES_DISCARDED),
+      familiesIgnored: counter(r.RIB_FAMILIES_IGNORED),
     };
   }
 
   /** Families whose End-of-RIB has come on this session, as bits. */
   endOfRib(rib: RibSlot): number {
-    return this.#memory.u32(rib + n.RIB_END_OF_RIB);
+    return this.#memory.u32(rib + r.RIB_END_OF_RIB);
   }
 
   /** Routes of a family in a RIB. */
@@ -206,26 +213,26 @@ export class BgpTables {
 
   #rows(count: number, family: number): RouteEntry[] {
     const rows: RouteEntry[] = [];
-    for (let i = 0; i < count; i++) rows.push(this.#row(this.#memory.stage + i * n.ROW_BYTES, family));
+    for (let i = 0; i < count; i++) rows.push(this.#row(this.#memory.stage + i * r.ROW_BYTES, family));
     return rows;
   }
 
   #row(at: number, family: number): RouteEntry {
     const memory = this.#memory;
-    const flags = memory.u16(at + n.ROW_FLAGS);
-    const length = memory.u32(at + n.ROW_KEY_BYTES);
+    const flags = memory.u16(at + r.ROW_FLAGS);
+    const length = memory.u32(at + r.ROW_KEY_BYTES);
     const inPlace = family <= n.FAMILY_IPV6_MULTICAST;
-    const prefix = inPlace ? memory.copy(at + n.ROW_KEY, (length + 7) >> 3) : null;
+    const prefix = inPlace ? memory.copy(at + r.ROW_KEY, (length + 7) >> 3) : null;
     return {
-      set: memory.u32(at + n.ROW_SET) as SetHandle,
-      post: memory.u32(at + n.ROW_POST) as SetHandle,
-      pathId: memory.u32(at + n.ROW_PATH_ID),
-      source: memory.u16(at + n.ROW_SOURCE),
-      best: (flags & n.ROW_BEST) !== 0,
-      eligible: (flags & n.ROW_ELIGIBLE) !== 0,
-      stale: (flags & n.ROW_STALE) !== 0,
-      rejected: (flags & n.ROW_REJECTED) !== 0,
-      wire: prefix ? Buffer.concat([Uint8Array.of(length), prefix]) : memory.copy(memory.u32(at + n.ROW_KEY), length),
+      set: memory.u32(at + r.ROW_SET) as SetHandle,
+      post: memory.u32(at + r.ROW_POST) as SetHandle,
+      pathId: memory.u32(at + r.ROW_PATH_ID),
+      source: memory.u16(at + r.ROW_SOURCE),
+      best: (flags & r.ROW_BEST) !== 0,
+      eligible: (flags & r.ROW_ELIGIBLE) !== 0,
+      stale: (flags & r.ROW_STALE) !== 0,
+      rejected: (flags & r.ROW_REJECTED) !== 0,
+      wire: prefix ? Buffer.concat([Uint8Array.of(length), prefix]) : memory.copy(memory.u32(at + r.ROW_KEY), length),
     };
   }
 
@@ -255,7 +262,7 @@ export class BgpTables {
 
   /** The bytes of an attribute set. */
   attributes(set: SetHandle): Buffer {
-    return this.#memory.copy(set + n.SET_BYTES, this.#memory.u32(set + n.SET_LENGTH));
+    return this.#memory.copy(set + r.SET_BYTES, this.#memory.u32(set + r.SET_LENGTH));
   }
 
   /** Some routes of a RIB from a cursor on (0 first), and the cursor to go on with, -1 at the end. No order. */

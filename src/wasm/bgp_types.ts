@@ -81,6 +81,18 @@ export interface NotificationContent {
   readonly data: Uint8Array;
 }
 
+/** An UPDATE that RFC 7606 speaks of. */
+export interface MalformedUpdate {
+  /** How many there were in one piece of input, this one being the last. */
+  readonly count: number;
+  readonly verdict: "attribute-discard" | "treat-as-withdraw" | "session-reset";
+  /** The attribute that earned the verdict, 0 when it was none. */
+  readonly attribute: number;
+  /** Bytes of the whole message, and the first 4096 of them. */
+  readonly length: number;
+  readonly message: Uint8Array;
+}
+
 export interface RibCounters {
   readonly updates: number;
   readonly withdrawUpdates: number;

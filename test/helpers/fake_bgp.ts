@@ -54,7 +54,7 @@ const figuresOf = (peer: FakePeer): PeerFigures => ({
   flops: 0,
   queuedBytes: 0,
   statistic: { receive: noMessages(), send: noMessages() },
-  received: { withdrawUpdates: 0, withdrawn: 0, discarded: 0 },
+  received: { withdrawUpdates: 0, withdrawn: 0, discarded: 0, malformed: 0 },
   sent: { withdrawUpdates: 0, withdrawn: 0 },
   routes: [
     { family: "ipv4", received: 2, advertised: 1 },
@@ -100,6 +100,7 @@ export async function startFakeBgp(
       local_as: 65_001,
       uptime: 8,
       last_notification: null,
+      last_malformed: null,
       capability: { local: capability, remote: capability },
     };
   };

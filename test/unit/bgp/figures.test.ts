@@ -17,7 +17,7 @@ const peer = (routes: PeerFigures["routes"]): PeerFigures => ({
   flops: 2,
   queuedBytes: 0,
   statistic: { receive: { ...noMessages(), Updates: 4, Keepalives: 3 }, send: noMessages() },
-  received: { withdrawUpdates: 1, withdrawn: 6, discarded: 5 },
+  received: { withdrawUpdates: 1, withdrawn: 6, discarded: 5, malformed: 2 },
   sent: { withdrawUpdates: 0, withdrawn: 0 },
   routes,
 });

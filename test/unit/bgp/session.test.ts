@@ -244,3 +244,31 @@ t.test("a dynamic neighbour is who its OPEN says", async (t) => {
   stranger.send(open(65002));
   t.equal(await stranger.notified(), "2/2");
 });
+
+t.test("the last malformed UPDATE is kept to be read (RFC 7606 §8)", async (t) => {
+  const { raw, up, memory } = await pair(t);
+  await up();
+  const peer = await raw(0);
+  t.equal(memory.lastMalformed, null);
+  const good = update({ attributes: MANDATORY, nlri: [8, 11] });
+  const discarded = update({ attributes: [...MANDATORY, 0xc0, 7, 1, 0], nlri: [8, 10] });
+  peer.send(good, discarded, good);
+  const seen = () => until(() => memory.lastMalformed, { what: "a malformed UPDATE" });
+  const hex = (bytes: Buffer) => bytes.toString("hex");
+  t.match(await seen(), { verdict: "attribute-discard", attribute: 7, count: 1, message: hex(discarded) });
+  const withdrawn = [0xc0, 8, 3, 1, 2, 3];
+  const two = update({ attributes: [...MANDATORY, 0xc0, 7, 1, 0, ...withdrawn], nlri: [8, 10] });
+  peer.send(discarded, two, KEEPALIVE);
+  const next = await until(() => memory.malformedCount === 3 && memory.lastMalformed, { what: "two more" });
+  t.match(next, { verdict: "treat-as-withdraw", attribute: 8, count: 3, length: two.length, message: hex(two) });
+  peer.send(update({ attributes: MANDATORY.slice(4), nlri: [8, 10] }));
+  await until(() => memory.malformedCount === 4, { what: "one without ORIGIN" });
+  t.match(memory.lastMalformed, { verdict: "treat-as-withdraw", attribute: 1 });
+  const padding = Array.from({ length: 5_000 }, () => 7);
+  const long = update({ attributes: [...MANDATORY, 0xd0, 99, 5_000 >> 8, 5_000 & 255, ...padding], nlri: [33, 1] });
+  peer.send(long);
+  await until(() => memory.malformedCount === 5, { what: "one that resets the session" });
+  const last = memory.lastMalformed;
+  t.match(last, { verdict: "session-reset", attribute: null, length: long.length });
+  t.equal(last?.message, hex(long.subarray(0, 4_096)), "no more than 4096 bytes of it");
+});

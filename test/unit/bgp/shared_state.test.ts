@@ -26,7 +26,7 @@ const numbers = (more: Partial<PeerNumbers> = {}): PeerNumbers => ({
   ...more,
 });
 const capability = { local: { four_bytes_as: true }, remote: {} };
-const texts = { localAddress: "192.0.2.1", capability, lastNotification: null };
+const texts = { localAddress: "192.0.2.1", capability, lastNotification: null, lastMalformed: null };
 
 t.test("what is written is read", async (t) => {
   const writer = new StateWriter();
@@ -40,6 +40,7 @@ t.test("what is written is read", async (t) => {
     local_addr: "192.0.2.1",
     remote_addr: "192.0.2.2",
     last_notification: null,
+    last_malformed: null,
     uptime: 0,
     capability: texts.capability,
   });

@@ -8,6 +8,7 @@ import { attributesJson, encodeAttributes } from "../../../src/bgp/attributes.js
 import { BgpModule } from "../../../src/wasm/bgp.js";
 import { FAMILY, STOP } from "../../../src/wasm/bgp_numbers.js";
 import type { RibSlot } from "../../../src/wasm/bgp_types.js";
+import { encodeAnnounce, encodeWithdraw } from "../../helpers/bgp_encode.js";
 
 const SESSION = { fourOctetAs: true, ibgp: false, families: [FAMILY.ipv4, FAMILY.ipv6] };
 const module = new BgpModule();
@@ -53,11 +54,11 @@ t.test("a RIB holds what a Map would", async (t) => {
         const family = six ? FAMILY.ipv6 : FAMILY.ipv4;
         if (med === null) {
           moves += model.delete(prefix) ? 1 : 0;
-          module.check(rib, module.encodeWithdraw(family, wire(prefix)), true);
+          module.check(rib, encodeWithdraw(family, wire(prefix)), true);
         } else {
           moves += model.get(prefix) === med ? 0 : 1;
           model.set(prefix, med);
-          module.check(rib, module.encodeAnnounce(family, attributes(med), six ? HOP6 : null, wire(prefix)), true);
+          module.check(rib, encodeAnnounce(family, attributes(med), six ? HOP6 : null, wire(prefix)), true);
         }
       }
       const seen = new Map<string, number>();
@@ -95,7 +96,7 @@ t.test("the longest match is the longest", async () => {
       (all, ip) => {
         const rib = newRib();
         for (const prefix of all)
-          module.check(rib, module.encodeAnnounce(FAMILY.ipv4, attributes(1), null, wire(prefix)), true);
+          module.check(rib, encodeAnnounce(FAMILY.ipv4, attributes(1), null, wire(prefix)), true);
         const covering = all.filter((prefix) => canonical(`${ip}/${prefix.split("/")[1]}`) === prefix);
         const expected = Math.max(-1, ...covering.map((prefix) => Number(prefix.split("/")[1])));
         const key = parsePrefix(`${ip}/32`)?.bytes as Uint8Array;
@@ -153,13 +154,13 @@ t.test("messages are cut at 4096 bytes and lose nothing", async () => {
       const family = six ? FAMILY.ipv6 : FAMILY.ipv4;
       const name = (i: number) => (six ? `2001:db8:${i.toString(16)}::/48` : `10.${i >> 8}.${i & 255}.0/24`);
       const nlri = Buffer.concat(Array.from({ length: count }, (_, i) => wire(name(i))));
-      const messages = module.encodeAnnounce(family, attributes(1), six ? HOP6 : null, nlri);
+      const messages = encodeAnnounce(family, attributes(1), six ? HOP6 : null, nlri);
       let longest = 0;
       for (let at = 0; at < messages.length; at += messages.readUInt16BE(at + 16)) {
         longest = Math.max(longest, messages.readUInt16BE(at + 16));
       }
       const fine = module.check(rib, messages, true) === null && module.tables.count(rib, family) === count;
-      module.check(rib, module.encodeWithdraw(family, nlri), true);
+      module.check(rib, encodeWithdraw(family, nlri), true);
       const gone = module.tables.count(rib, family) === 0;
       module.tables.freeRib(rib);
       return fine && gone && longest <= 4_096;

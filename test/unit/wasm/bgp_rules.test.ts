@@ -8,6 +8,7 @@ import { BgpModule } from "../../../src/wasm/bgp.js";
 import { FAMILY } from "../../../src/wasm/bgp_numbers.js";
 import type { NeighborHandle } from "../../../src/wasm/bgp_policy.js";
 import type { RibSlot, SourceSlot } from "../../../src/wasm/bgp_types.js";
+import { encodeAnnounce, encodeWithdraw } from "../../helpers/bgp_encode.js";
 import { MANDATORY, message, update } from "../../helpers/bgp_raw.js";
 
 const module = new BgpModule();
@@ -81,16 +82,16 @@ t.test("memory comes back: replaced routes, flaps, discarded batches", async (t)
   for (let round = 0; round < 60; round++) {
     for (const half of [0, 1]) {
       const attr = { 1: 0, 2: [[2, [65002, round + 1, half + 1]]], 3: "192.0.2.1", 4: round * 2 + half };
-      const bytes = module.encodeAnnounce(FAMILY.ipv4, encodeAttributes(attr, true), null, nlri);
+      const bytes = encodeAnnounce(FAMILY.ipv4, encodeAttributes(attr, true), null, nlri);
       module.check(rib, bytes, false);
       t.equal(verdict(rib, bytes), null);
       const hop = Buffer.alloc(16, 0x20);
-      module.check(rib, module.encodeAnnounce(FAMILY.ipv6, encodeAttributes(attr, true), hop, nlri), true);
+      module.check(rib, encodeAnnounce(FAMILY.ipv6, encodeAttributes(attr, true), hop, nlri), true);
       // The UPDATE's set is made before its prefixes turn out to be unreadable.
       t.equal(verdict(rib, update({ attributes: MANDATORY, nlri: [8, 10, 33, 1, 2, 3, 4, 5] })), 0x030a);
     }
     if (round % 3 === 0) module.tables.clearRib(rib);
-    if (round % 3 === 1) module.check(rib, module.encodeWithdraw(FAMILY.ipv4, prefixes(2000)), true);
+    if (round % 3 === 1) module.check(rib, encodeWithdraw(FAMILY.ipv4, prefixes(2000)), true);
     if (round % 3 === 2) held.push(module.memory().heldBytes);
   }
   t.equal(new Set(held).size, 1, `as much after each three rounds: ${held}`);
@@ -104,14 +105,12 @@ t.test("many prefixes with long attributes", async (t) => {
   const attributes = Buffer.concat([encodeAttributes({ 1: 0, 2: [], 3: "192.0.2.1" }, true), filler(3900)]);
   const nlri = Buffer.concat(Array.from({ length: 20_000 }, (_, i) => Uint8Array.of(24, 10, i >> 8, i & 255)));
   const rib = newRib();
-  const messages = module.encodeAnnounce(FAMILY.ipv4, attributes, null, nlri);
+  const messages = encodeAnnounce(FAMILY.ipv4, attributes, null, nlri);
   for (let at = 0; at < messages.length; at += messages.readUInt16BE(at + 16)) {
     const one = messages.subarray(at, at + messages.readUInt16BE(at + 16));
     if (one.length > 4096 || verdict(rib, one) !== null) t.fail(`a message of ${one.length} bytes`);
   }
   t.equal(module.tables.count(rib, FAMILY.ipv4), 20_000);
-  const endless = Buffer.alloc(40_000, 0);
-  t.throws(() => module.encodeAnnounce(FAMILY.ipv4, attributes.subarray(0, 3), null, endless.fill(33)), RangeError);
   module.tables.freeRib(rib);
 });
 
