@@ -218,8 +218,11 @@ class Agent implements BgpHandle {
   async setPeer(text: string, body: unknown, merge: boolean): Promise<{ peer: PeerView; created: boolean }> {
     const address = peerAddress(text);
     if (!address) throw new AppError("BGP_PEER_UNKNOWN", { address: text });
-    const old = this.#find(address);
-    if (old && old.source !== "store") throw new AppError("BGP_PEER_FIXED", { address });
+    const found = this.#find(address);
+    // A configured peer takes the place of a dynamic one.
+    const old = found?.source === "dynamic" ? undefined : found;
+    const fixed = found?.source === "file" || (merge && found?.source === "dynamic");
+    if (fixed) throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
     const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
     const { source: _, ...base } = old ?? { source: "store" };

@@ -10,10 +10,7 @@ import type { Validation, ValidationQuery } from "./rtr/protocol.js";
 import type { UpdateBody } from "./update_json.js";
 
 export interface PeerView extends PeerConfig {
-  /**
-   * "file": from the configuration file, which alone may change it; "dynamic": of a range there, as long as its session
-   * lasts, with AS 0 until its OPEN has come.
-   */
+  /** "file": from the configuration file, which alone may change it. "dynamic": made by one of its ranges. */
   readonly source: "file" | "store" | "dynamic";
 }
 

@@ -76,8 +76,12 @@ export class Peer {
   }
 
   get ibgp(): boolean {
-    const { remote_as, local_as } = this.#session.config;
-    return remote_as === local_as;
+    return this.#remoteAs === this.config.local_as;
+  }
+
+  /** Of a dynamic neighbour the one that its OPEN has told. */
+  get #remoteAs(): number {
+    return this.#session.config.remote_as;
   }
 
   /** The session that counts. */
@@ -284,7 +288,7 @@ export class Peer {
       local_addr: bound || config.local_addr || "0.0.0.0",
       local_as: config.local_as,
       remote_addr: config.remote_addr,
-      remote_as: config.remote_as,
+      remote_as: this.#remoteAs,
       uptime: this.uptimeSeconds,
       last_notification: this.#memory.last,
       last_malformed: this.#memory.lastMalformed,
@@ -336,7 +340,7 @@ export class Peer {
       address: this.config.remote_addr,
       fsm: this.#session.state.name,
       stopped: this.#session.state.stopped,
-      remoteAs: this.#session.config.remote_as,
+      remoteAs: this.#remoteAs,
       localAs: this.config.local_as,
       uptimeSeconds: this.uptimeSeconds,
       flops: this.#flops,

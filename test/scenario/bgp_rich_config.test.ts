@@ -77,6 +77,14 @@ t.test("a file with all of [bgp]", async (t) => {
   const { routes } = await get("/v1/rib");
   t.match(routes, [{ prefix: "10.1.1.0/24", attr: { 5: 200, 8: ["65001:1"] }, best: true }]);
   t.equal(routes.length, 1);
+  const { peers } = await get("/v1/peers");
+  t.match(peers, [
+    { remote_addr: theirs, source: "file" },
+    { remote_addr: OTHER, remote_as: 65_003, source: "dynamic", export: "all" },
+  ]);
+  t.match(await get(`/v1/peer/${OTHER}/state`), { peer: { fsm: "ESTABLISHED", remote_as: 65_003 } });
+  t.match(await get(`/v1/peer/${OTHER}/adj-rib-out`), { routes: [{ prefix: "10.1.1.0/24", peer: OTHER }] });
+  t.equal((await box.rest("DELETE", `/v1/peer/${OTHER}`)).status, 409, "its range makes it");
   const { policies } = await get("/v1/policies");
   t.match(policies, [
     { name: "from-peer", used: { import: [theirs] }, hits: 2 },
