@@ -1,6 +1,7 @@
 // A full IPv4 table through the speaker, beside the daemons that are installed, with the same stream in the same run.
-//   npm run bench -- bgp [PREFIXES] [--only=PART,...] [--all] [--rounds=N]
-// PREFIXES: default 1,000,000. --all: slow daemons with the whole table, too. --rounds: of every daemon, not its own.
+//   npm run bench -- bgp [PREFIXES] [--only=PART,...] [--peers=NAME,...] [--all] [--rounds=N]
+// PREFIXES: default 1,000,000. --peers: these beside Sennit only, by the first word of their names in lower case.
+// --all: slow daemons with the whole table, too. --rounds: of every daemon, not its own.
 
 import { decoding } from "./bgp_decode.js";
 import { latency } from "./bgp_latency.js";
@@ -26,7 +27,11 @@ export async function run(args: string[]): Promise<void> {
     throw new Error(`no part ${unknown.join(", ")}; there are: ${Object.keys(PARTS).join(", ")}`);
   }
   const rounds = option("rounds");
-  const options = { all: args.includes("--all"), rounds: rounds === undefined ? null : Number(rounds) };
+  const options = {
+    all: args.includes("--all"),
+    rounds: rounds === undefined ? null : Number(rounds),
+    peers: option("peers")?.split(",") ?? null,
+  };
   const stream = makeStream(Number(args.find((arg) => /^\d+$/.test(arg)) ?? 1_000_000));
   const { prefixes, updates, bytes } = stream;
   console.log(`${prefixes} prefixes in ${updates} UPDATEs, ${(bytes.length / 1e6).toFixed(1)} MB`);

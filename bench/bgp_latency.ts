@@ -85,7 +85,7 @@ async function during(
 }
 
 export async function latency(stream: Stream): Promise<void> {
-  console.log("\n## REST while routes come and go: a request each 4 ms of each kind");
+  console.log("\n## REST while routes come and go: a request each 10 ms of each kind");
   const part = head(stream, Math.min(CHANGED, stream.prefixes));
   const gone = withdrawalOf(part);
   const rows: string[][] = [];

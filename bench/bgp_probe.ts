@@ -20,7 +20,7 @@ export interface ProbeTarget {
   next(body: string): string;
 }
 
-const EVERY_MS = 4;
+const EVERY_MS = 10;
 const TIMEOUT_MS = 30_000;
 
 export class Probe {

@@ -18,13 +18,13 @@ import {
   ATTR_COMMUNITY,
   ATTR_MP_REACH,
   ATTR_ORIGINATOR_ID,
+  ATTR_OTC,
   FLAG_OPTIONAL,
   FLAG_TRANSITIVE,
 } from "./layout";
 import { findHop, foundBytes } from "./next_hop";
 import {
   ATTRIBUTES_MAX,
-  CODE_OTC,
   IMPORT_ADD_OTC,
   IMPORT_FIRST_AS,
   IMPORT_LEAK,
@@ -69,7 +69,7 @@ function wordsHave(code: u32, word: u32): bool {
 function otcFinding(neighbor: usize, flags: u32, family: u32): u32 {
   const role = load<u32>(neighbor, NEIGHBOR_ROLE);
   if (!otcApplies(flags, role, family)) return 0;
-  const start = attributeAt(CODE_OTC);
+  const start = attributeAt(ATTR_OTC);
   // From a customer or a client of our route server it must not have the attribute.
   if (role == ROLE_PROVIDER || role == ROLE_ROUTE_SERVER) return start != 0 ? IMPORT_LEAK : 0;
   if (start == 0) return IMPORT_ADD_OTC;
@@ -117,17 +117,17 @@ export function importCheck(neighbor: usize, attrs: usize, bytes: u32, family: u
  */
 export function importTransform(neighbor: usize, attrs: usize, bytes: u32, out: usize): i32 {
   if (!indexAttributes(attrs, bytes)) return -1;
-  if (attributeAt(CODE_OTC) != 0) return 0;
+  if (attributeAt(ATTR_OTC) != 0) return 0;
   openList(out, ATTRIBUTES_MAX);
   const reach = attributeAt(ATTR_MP_REACH);
   if (reach != 0) copyAttribute(reach);
   for (let word: u32 = 0; word < 4; word++) {
     let codes = codesPresent(word);
-    if (word == 0) codes = (codes & ~((<u64>1) << ATTR_MP_REACH)) | ((<u64>1) << CODE_OTC);
+    if (word == 0) codes = (codes & ~((<u64>1) << ATTR_MP_REACH)) | ((<u64>1) << ATTR_OTC);
     while (codes != 0) {
       const code = word * 64 + <u32>ctz<u64>(codes);
       codes &= codes - 1;
-      if (code != CODE_OTC) copyAttribute(attributeAt(code));
+      if (code != ATTR_OTC) copyAttribute(attributeAt(code));
       else writeWord(FLAG_OPTIONAL | FLAG_TRANSITIVE, code, bswap<u32>(load<u32>(neighbor, NEIGHBOR_AS)));
     }
   }

@@ -16,7 +16,7 @@ export { beginExport, exportBatch, exportHasMore, forgetWithdrawn } from "./expo
 export { setHopCost } from "./hop_cost";
 export { importCheck, importTransform } from "./import_check";
 export { decodeBatch } from "./ingest";
-export { give, heldBytes, take } from "./memory";
+export { give, heldBytes, idleBytes, take, takeIdle } from "./memory";
 export { decodeOpen, encodeOpen, openBuffer } from "./open";
 export { originOf } from "./origin";
 export {
@@ -40,6 +40,7 @@ export {
   startSession,
   tableChanges,
   tableCount,
+  trimRib,
 } from "./rib";
 export {
   roaBegin,

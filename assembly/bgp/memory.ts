@@ -7,6 +7,44 @@ const largeFree: usize = memory.data(33 * 4);
 let top: usize = (__heap_base + 15) & ~15;
 let used: usize = 0;
 
+/** Large blocks that lie idle, for the system to take their pages back: {address, bytes} each. */
+const IDLE_LEAST: usize = 1 << 20;
+const IDLE_MAX: usize = 64;
+const idle: usize = memory.data(64 * 8);
+let idleCount: usize = 0;
+
+/** Notes a block that was given back; one too many is not noted and keeps its pages. */
+function noteIdle(p: usize, size: usize): void {
+  if (size < IDLE_LEAST || idleCount == IDLE_MAX) return;
+  store<u32>(idle + (idleCount << 3), <u32>p);
+  store<u32>(idle + (idleCount << 3), <u32>size, 4);
+  idleCount++;
+}
+
+/** A block is used again before its pages were taken. */
+function forgetIdle(p: usize): void {
+  for (let i: usize = 0; i < idleCount; i++) {
+    if (<usize>load<u32>(idle + (i << 3)) != p) continue;
+    idleCount--;
+    store<u64>(idle + (i << 3), load<u64>(idle + (idleCount << 3)));
+    return;
+  }
+}
+
+/** An idle block whose pages the system may take, but for the first one; 0 when there is none. idleBytes() is its size. */
+export function takeIdle(): usize {
+  if (idleCount == 0) return 0;
+  idleCount--;
+  lastIdleBytes = load<u32>(idle + (idleCount << 3), 4);
+  return load<u32>(idle + (idleCount << 3));
+}
+
+let lastIdleBytes: u32 = 0;
+
+export function idleBytes(): u32 {
+  return lastIdleBytes;
+}
+
 function largeClass(bytes: usize): u32 {
   return 32 - clz<u32>(<u32>bytes - 1);
 }
@@ -29,6 +67,7 @@ export function take(bytes: usize): usize {
   if (p != 0) {
     store<u32>(list, load<u32>(p));
     used += size;
+    if (size >= IDLE_LEAST) forgetIdle(p);
     return p;
   }
   p = top;
@@ -51,6 +90,7 @@ export function give(p: usize, bytes: usize): void {
   store<u32>(p, load<u32>(list));
   store<u32>(list, <u32>p);
   used -= blockBytes(bytes);
+  noteIdle(p, blockBytes(bytes));
 }
 
 /** Bytes in blocks that are held. */

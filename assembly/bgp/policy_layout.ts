@@ -164,8 +164,6 @@ export const IMPORT_LLGR_STALE = 512;
 export const IMPORT_ADD_OTC = 1024;
 
 // AIGP (RFC 7311) and ONLY_TO_CUSTOMER (RFC 9234), whose rules hold even for who does not read them.
-export const CODE_AIGP = 26;
-export const CODE_OTC = 35;
 
 // NEIGHBOR_ROLE: what we are to the neighbour (RFC 9234 §4.1), plus 1.
 export const ROLE_PROVIDER = 1;

@@ -22,7 +22,7 @@ import {
 } from "./rib_layout";
 import { dropRoutes } from "./route";
 import { sourceCount } from "./source";
-import { createTable, entryAt, freeKey, freeTable, nextUsed } from "./table";
+import { createTable, entryAt, freeKey, freeTable, nextUsed, trim } from "./table";
 
 /** A new RIB without tables; 0 without memory. */
 export function createRib(): usize {
@@ -102,6 +102,14 @@ function dropSome(table: usize, slot: u32, most: u32): u32 {
     if (!inline) freeKey(load<u32>(entry, ENTRY_KEY));
   }
   return slot;
+}
+
+/** Gives tables that have become almost empty fewer slots. Not while a batch is under way. */
+export function trimRib(rib: usize): void {
+  for (let family: u32 = 0; family < <u32>FAMILIES; family++) {
+    const table = tableOf(rib, family);
+    if (table != 0) trim(table);
+  }
 }
 
 /** Forgets all routes of a RIB's own tables at once. */

@@ -1,11 +1,13 @@
 // Reading tables: exact and longest match, and a walk that can stop and go on.
 
+import { arenaTop, hasRoom, recordsEnd, useArena } from "./batch";
 import { SCRATCH, STAGE, STAGE_END } from "./buffers";
 import { decideFamily, isEligible, isStale } from "./decide";
 import { isInline, kindOf } from "./family";
 import { NLRI_IPV6 } from "./layout";
 import { tableOf } from "./rib";
 import {
+  ACTION_WITHDRAW,
   ENTRY_KEY,
   R_FAMILY,
   R_KEY,
@@ -39,6 +41,7 @@ import {
   TABLE_CAPACITY,
   TABLE_PER_LENGTH,
 } from "./rib_layout";
+import { decodeNlri } from "./nlri";
 import { bestRoute, firstRoute, nextRoute, postSet } from "./route";
 import { entryAt, find, hashKey, nextUsed, recordOf } from "./table";
 
@@ -109,23 +112,32 @@ function wantPrefix(family: u32, p: usize, bits: u32): void {
   }
 }
 
+/** The record of the one NLRI of `bytes` bytes at STAGE; 0 when there is not exactly one. It is read as if withdrawn. */
+function recordOfNlri(family: u32, bytes: u32): usize {
+  if (bytes == 0 || !hasRoom(bytes)) return 0;
+  const record = recordsEnd();
+  const arena = arenaTop();
+  const end = decodeNlri(STAGE, STAGE + bytes, record, family, 0, ACTION_WITHDRAW, false);
+  // The key stays where it is until the next batch.
+  useArena(arena);
+  if (end != record + RECORD_BYTES) return 0;
+  hashKey(record);
+  return record;
+}
+
 /**
- * Writes the rows of exactly the prefix at STAGE: of IPv4 and IPv6 families 16 bytes (the rest zero) with `bits`, of
- * others a key of `bits` bytes. Returns how many.
+ * Writes the rows of exactly what is at STAGE: of IPv4 and IPv6 families a prefix, 16 bytes (the rest zero) with `bits`,
+ * of others an NLRI of `bits` bytes as a withdrawal has it. Returns how many.
  */
 export function lookup(rib: usize, family: u32, bits: u32, all: bool): u32 {
   const table = tableOf(rib, family);
   if (table == 0) return 0;
   decideFamily(family);
+  let record = wanted;
   if (isInline(kindOf(family))) wantPrefix(family, STAGE, bits);
-  else {
-    memory.copy(SCRATCH, STAGE, bits);
-    store<u32>(wanted, family, R_FAMILY);
-    store<u32>(wanted, <u32>SCRATCH, R_KEY);
-    store<u32>(wanted, bits, R_KEY_BYTES);
-    hashKey(wanted);
-  }
-  const entry = find(table, wanted);
+  else record = recordOfNlri(family, bits);
+  if (record == 0) return 0;
+  const entry = find(table, record);
   return entry == 0 ? 0 : <u32>((writeRows(rib, table, entry, STAGE, all, false) - STAGE) / ROW_BYTES);
 }
 

@@ -143,10 +143,28 @@ export function find(table: usize, record: usize): usize {
 }
 
 function grow(table: usize): bool {
+  const capacity = load<u32>(table, TABLE_CAPACITY);
+  return resize(table, capacity == 0 ? CAPACITY_MIN : capacity * 2);
+}
+
+/** Gives a table that has become almost empty fewer slots: walks and readers look at all of them. Entries move. */
+export function trim(table: usize): void {
+  const count = load<u32>(table, TABLE_COUNT);
+  if (load<u32>(table, TABLE_CAPACITY) <= max<u32>(count * 16, 4096)) return;
+  if (count == 0) {
+    freeSlots(table);
+    tableGrew(table);
+    return;
+  }
+  let fewer = CAPACITY_MIN;
+  while (fewer < count * 4) fewer *= 2;
+  resize(table, fewer);
+}
+
+function resize(table: usize, wider: u32): bool {
   const stride = load<u32>(table, TABLE_STRIDE);
   const capacity = load<u32>(table, TABLE_CAPACITY);
   const kind = kindOf(load<u32>(table, TABLE_FAMILY));
-  const wider = capacity == 0 ? CAPACITY_MIN : capacity * 2;
   if (<u64>wider * stride > 0x7fffffff) return false;
   const fresh = take(wider * stride);
   if (fresh == 0) return false;

@@ -19,6 +19,7 @@ import {
   writeWord,
 } from "./attribute_index";
 import {
+  ATTR_AIGP,
   ATTR_AS_PATH,
   ATTR_CLUSTER_LIST,
   ATTR_COMMUNITY,
@@ -28,6 +29,7 @@ import {
   ATTR_MP_REACH,
   ATTR_NEXT_HOP,
   ATTR_ORIGINATOR_ID,
+  ATTR_OTC,
   FAMILY_IPV4,
   FAMILY_IPV6,
   FLAG_EXTENDED_LENGTH,
@@ -39,8 +41,6 @@ import {
 import { chooseHop, findHop, foundBytes, hopIsUnspecified, keepGlobalHop, writeNextHop, writeReach } from "./next_hop";
 import {
   ATTRIBUTES_MAX,
-  CODE_AIGP,
-  CODE_OTC,
   HOP_SELF,
   LOCAL_PREF_DEFAULT,
   NEIGHBOR_AIGP,
@@ -114,7 +114,7 @@ function whyRefused(neighbor: usize, route: u32, family: u32): u32 {
   if (internal && (route & ROUTE_FROM_CLIENT) == 0 && (flags & NEIGHBOR_REFLECTOR_CLIENT) == 0) refused |= REFUSED_IBGP;
   // RFC 9234 §5, egress rule 2: not to a provider, a peer or a route server.
   const upwards = role == ROLE_CUSTOMER || role == ROLE_PEER || role == ROLE_ROUTE_SERVER_CLIENT;
-  if (upwards && otcApplies(flags, role, family) && attributeAt(CODE_OTC) != 0) refused |= REFUSED_OTC;
+  if (upwards && otcApplies(flags, role, family) && attributeAt(ATTR_OTC) != 0) refused |= REFUSED_OTC;
   return refused;
 }
 
@@ -157,8 +157,8 @@ let ownPath: u32 = 0;
 function dropped(code: u32, start: usize, flags: u32, route: u32): bool {
   const external = (flags & NEIGHBOR_IBGP) == 0;
   const transparent = (flags & NEIGHBOR_ROUTE_SERVER_CLIENT) != 0;
-  if (code == CODE_AIGP) return external && (flags & NEIGHBOR_AIGP) == 0; // RFC 7311 §3.1
-  if (code == CODE_OTC) return false;
+  if (code == ATTR_AIGP) return external && (flags & NEIGHBOR_AIGP) == 0; // RFC 7311 §3.1
+  if (code == ATTR_OTC) return false;
   if (external && code == ATTR_LOCAL_PREF) return true; // RFC 4271 §5.1.5
   if (external && (code == ATTR_ORIGINATOR_ID || code == ATTR_CLUSTER_LIST)) return true; // RFC 4456 §8
   // RFC 4271 §5.1.4: MED of another AS stays within ours; RFC 7947 §2.2.3: a route server keeps it.
@@ -177,7 +177,7 @@ function rewrite(code: u32, start: usize, neighbor: usize, flags: u32, route: u3
   else if (code == ATTR_CLUSTER_LIST && reflects) writeClusters(start, neighbor);
   else if (!dropped(code, start, flags, route)) {
     const old = <u32>load<u8>(start);
-    const foreign = (attributeRow(code) & ROW_KNOWN) == 0 && code != CODE_OTC && code != CODE_AIGP;
+    const foreign = (attributeRow(code) & ROW_KNOWN) == 0;
     // RFC 4271 §5: what we pass on without knowing it is marked as partial.
     const partial = foreign && (route & ROUTE_OWN) == 0 && (old & FLAG_OPTIONAL) != 0;
     if (partial) copyWithFlags(start, (old | FLAG_PARTIAL) & ~FLAG_EXTENDED_LENGTH);
@@ -225,7 +225,7 @@ function missing(neighbor: usize, flags: u32, family: u32): u64 {
   if (reflects && attributeAt(ATTR_CLUSTER_LIST) == 0) codes |= (<u64>1) << ATTR_CLUSTER_LIST;
   // RFC 9234 §5, egress rule 1: to a customer, a peer or a client of our route server.
   const downwards = role == ROLE_PROVIDER || role == ROLE_PEER || role == ROLE_ROUTE_SERVER;
-  if (downwards && otcApplies(flags, role, family) && attributeAt(CODE_OTC) == 0) codes |= (<u64>1) << CODE_OTC;
+  if (downwards && otcApplies(flags, role, family) && attributeAt(ATTR_OTC) == 0) codes |= (<u64>1) << ATTR_OTC;
   return codes;
 }
 

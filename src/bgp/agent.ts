@@ -319,7 +319,7 @@ class Agent implements BgpHandle {
 
   async lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]> {
     return this.#worker.client.call("lookup", { ...this.#of(address), ...query });
   }

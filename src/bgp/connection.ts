@@ -62,6 +62,8 @@ export type Tap = (sent: boolean, bytes: Uint8Array) => void;
 
 /** How long a closed connection may take to send its last NOTIFICATION. */
 const LINGER_MS = 1_000;
+/** What is read in one turn of the event loop: some 6,000 prefixes. */
+const TURN_BYTES = 128 << 10;
 /** What is left of the input beside the longest message that may not have come whole. */
 const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_EXTENDED;
 
@@ -79,6 +81,8 @@ export class Connection {
   #open = true;
   #full = false;
   #progressAt = 0;
+  /** What has come in this turn of the event loop. */
+  #turnBytes = 0;
   /** One for all writes: the socket calls it when bytes have gone to the kernel. */
   readonly #written = () => {
     this.#progressAt = performance.now();
@@ -168,10 +172,27 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
+    this.#yield(chunk.length);
     for (let from = 0; from < chunk.length && this.#open; from += CHUNK_BYTES) {
       this.#module.begin(this.#rest, chunk.subarray(from, from + CHUNK_BYTES));
       this.#work();
     }
+  }
+
+  /**
+   * Stops reading for the rest of a turn of the event loop in which much has come: else a table that comes all at once
+   * would hold up everything else.
+   */
+  #yield(bytes: number): void {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes === bytes) setImmediate(() => this.#goOn());
+    if (this.#turnBytes >= TURN_BYTES) this.#socket.pause();
+  }
+
+  #goOn(): void {
+    const paused = this.#turnBytes >= TURN_BYTES;
+    this.#turnBytes = 0;
+    if (paused && this.#open) this.#socket.resume();
   }
 
   #work(): void {

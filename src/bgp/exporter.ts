@@ -116,6 +116,10 @@ export class Exporter implements Receiver {
     tables.freeRib(this.out);
   }
 
+  trim(): void {
+    this.#routing.module.tables.trim(this.out);
+  }
+
   /** Within a batch of changes: sends what concerns the peer. */
   batch(): void {
     const connection = this.#connection;

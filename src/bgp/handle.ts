@@ -50,7 +50,7 @@ export interface BgpHandle {
   sendBinary(address: string, bytes: Uint8Array, force: boolean): Promise<void>;
   lookup(
     address: string,
-    query: { sent: boolean; family: string; items: readonly string[] },
+    query: { sent: boolean; family: string; items: readonly unknown[] },
   ): Promise<(RibEntry | null)[]>;
   /** A page of routes. Errors: BGP_PEER_UNKNOWN, BODY_INVALID for a cursor that is none. */
   routes(query: RouteQuery): Promise<RoutePage>;

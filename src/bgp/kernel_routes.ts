@@ -2,7 +2,7 @@
 // is applied (fib/installer.ts).
 
 import { FAMILY } from "../wasm/bgp_numbers.js";
-import type { ExportSlot } from "../wasm/bgp_types.js";
+import type { ExportSlot, RibSlot } from "../wasm/bgp_types.js";
 import type { FibConfig } from "./fib/config.js";
 import { type FibFigures, FibInstaller } from "./fib/installer.js";
 import { type Receiver, type Routing, SLICE_SLOTS } from "./routing.js";
@@ -13,11 +13,13 @@ export class KernelRoutes implements Receiver {
   readonly #routing: Routing;
   readonly #installer: FibInstaller;
   readonly #x: ExportSlot;
+  readonly #out: RibSlot;
 
   constructor(routing: Routing, config: FibConfig, note: (text: string) => void) {
     this.#routing = routing;
     const { tables, exports } = routing.module;
-    this.#x = exports.create(tables.createRib(), tables.createRib());
+    this.#out = tables.createRib();
+    this.#x = exports.create(tables.createRib(), this.#out);
     exports.configurePlain(this.#x, FAMILIES);
     this.#installer = new FibInstaller(config, { note, replay: () => this.#replay() });
   }
@@ -26,6 +28,10 @@ export class KernelRoutes implements Receiver {
   start(): void {
     this.#installer.start();
     this.#routing.receivers.add(this);
+  }
+
+  trim(): void {
+    this.#routing.module.tables.trim(this.#out);
   }
 
   batch(): void {

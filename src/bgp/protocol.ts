@@ -130,7 +130,10 @@ export interface RoutePage {
 
 export interface RibEntry {
   readonly attr: Record<string, unknown>;
-  readonly prefix: string;
+  /** In families of prefixes. */
+  readonly prefix?: string;
+  /** In all others. */
+  readonly nlri?: unknown;
 }
 
 type OfPeer<P = object> = P & { readonly address: string };
@@ -152,7 +155,7 @@ export type BgpMethods = {
   encode(params: OfPeer<{ body: UpdateBody }>): Uint8Array;
   /** With `force` the bytes go out whatever they are. */
   sendBinary(params: OfPeer<{ bytes: Uint8Array; force: boolean }>): void;
-  lookup(params: OfPeer<{ sent: boolean; family: string; items: readonly string[] }>): (RibEntry | null)[];
+  lookup(params: OfPeer<{ sent: boolean; family: string; items: readonly unknown[] }>): (RibEntry | null)[];
   /** Bounded work a call. */
   routes(params: RouteQuery): RoutePage;
   /** What control wants to be told of as "events"; null nothing. */

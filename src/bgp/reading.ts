@@ -5,13 +5,18 @@ import { AppError } from "../base/errors.js";
 import { formatAddress, type Prefix, parseAddress, parsePrefix } from "../base/ip.js";
 import type { BgpModule } from "../wasm/bgp.js";
 import type { RibSlot, RouteEntry, SetHandle } from "../wasm/bgp_types.js";
+import { routeContext } from "./attribute_context.js";
+import { ValueError } from "./attribute_values.js";
 import { attributesJson } from "./attributes.js";
 import { type Family, familyByName } from "./families.js";
 import type { Peer } from "./peer.js";
 import type { RibEntry, RoutePage, RouteQuery, RouteRow } from "./protocol.js";
 
 /** Slots of a table that one call looks at. */
-const SLOTS = 20_000;
+const SLOTS = 50_000;
+
+const SAFI_LABELLED = 4;
+const SAFI_VPN = 128;
 
 /** What readers ask of the speaker. */
 export interface ReadingHost {
@@ -20,6 +25,8 @@ export interface ReadingHost {
   peer(address: string): Peer;
   /** The peer whose routes have a source's index; null for none that is there. */
   peerOfSource(index: number): Peer | null;
+  /** What comes from all peers. */
+  ribsIn(): readonly RibSlot[];
 }
 
 const isPrefixFamily = ({ safi }: Family) => safi === 1 || safi === 2;
@@ -31,25 +38,65 @@ function familyNamed(name: string): Family {
   return family;
 }
 
-/** Routes of a peer's RIB by exact prefix, or by longest match for an address; null where there is none. */
+/**
+ * Routes of a peer's RIB, null where there is none: by exact prefix or by longest match for an address; in families of
+ * other NLRI by these. Errors: BGP_LOOKUP, BGP_POST_DATA.
+ */
 export function lookup(
   module: BgpModule,
   peer: Peer,
   sent: boolean,
   familyName: string,
-  items: readonly string[],
+  items: readonly unknown[],
 ): (RibEntry | null)[] {
   const family = familyNamed(familyName);
-  if (!isPrefixFamily(family)) throw new AppError("BGP_LOOKUP", { reason: `afi_safi ${familyName} has no prefixes` });
   const width = family.afi === 2 ? 16 : 4;
   const { exporter, ribIn } = peer.routes;
   const ribs = sent ? [exporter.fixed, exporter.out] : [ribIn];
+  if (!isPrefixFamily(family)) {
+    const keys = items.map((item) => nlriKey(family, item));
+    return keys.map((key) => ofNlri(module, ribs, family, key));
+  }
   return items.map((item) => {
+    if (typeof item !== "string") {
+      throw new AppError("BGP_POST_DATA", { reason: `${familyName} is looked up by prefixes and addresses` });
+    }
     const prefix = parsePrefix(item);
     if (prefix?.bytes.length === width) return exact(module, ribs, family, prefix);
     const key = parseAddress(item);
     return key?.length === width ? covering(module, ribs, family, key, item) : null;
   });
+}
+
+/** The words for labelled prefixes: "10.0.0.0/8", and "65001:1:10.0.0.0/8" with a route distinguisher (RFC 4364 §4.2). */
+function labelledItem({ safi }: Family, item: string): unknown {
+  const [, rd, prefix] = /^([^:]+:[^:]+):(.+)$/.exec(item) ?? [];
+  if (safi === SAFI_LABELLED) return { prefix: item };
+  return safi === SAFI_VPN && rd !== undefined ? { rd, prefix } : item;
+}
+
+/** The NLRI that an item means, as a withdrawal has it. Errors: BGP_LOOKUP. */
+function nlriKey(family: Family, item: unknown): Buffer {
+  try {
+    return family.nlri.encode(typeof item === "string" ? labelledItem(family, item) : item, true);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new AppError("BGP_LOOKUP", { reason: `${JSON.stringify(item)} in ${family.name}: ${error.message}` });
+  }
+}
+
+function ofNlri({ tables }: BgpModule, ribs: readonly RibSlot[], family: Family, key: Uint8Array): RibEntry | null {
+  for (const rib of ribs) {
+    const [route] = tables.findNlri(rib, family.rib, key);
+    if (route) return jsonOf(family, tables.attributes(route.set), route.wire);
+  }
+  return null;
+}
+
+/** A route and its attributes: what their values hang on stands in both. */
+function jsonOf(family: Family, attributes: Buffer, wire: Buffer): { nlri: unknown; attr: Record<string, unknown> } {
+  const context = routeContext(attributes, family.afi, wire);
+  return { nlri: family.nlri.decode(wire, false, context), attr: attributesJson(attributes, context) };
 }
 
 function exact({ tables }: BgpModule, ribs: readonly RibSlot[], family: Family, prefix: Prefix): RibEntry | null {
@@ -168,6 +215,9 @@ export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
         : findLongest(host, family, view, what.address);
     return { routes: render.rows(view.bestOnly ? found.filter(({ best }) => best) : found), cursor: null };
   }
+  // Not only for speed: routes of a peer that is lost stay in the table for a moment, and are nobody's.
+  const ribs = view.all ? host.ribsIn() : view.ribs;
+  if (ribs.every((one) => tables.count(one, family.rib) === 0)) return { routes: [], cursor: null };
   const rib = view.ribs[index];
   if (rib === undefined) return { routes: [], cursor: null };
   const within = what.kind === "longer" ? { prefix: what.prefix.bytes, length: what.prefix.length } : undefined;
@@ -183,7 +233,7 @@ class Rendering {
   readonly #host: ReadingHost;
   readonly #family: Family;
   readonly #view: View;
-  readonly #sets = new Map<SetHandle, { readonly bytes: Buffer; readonly json: Record<string, unknown> }>();
+  readonly #sets = new Map<SetHandle, Buffer>();
   readonly #validates: boolean;
 
   constructor(host: ReadingHost, family: Family, view: View) {
@@ -199,13 +249,12 @@ class Rendering {
     return entries.map((entry) => this.#row(entry)).filter((row) => row !== null);
   }
 
-  #attributes(set: SetHandle) {
+  #attributes(set: SetHandle): Buffer {
     const known = this.#sets.get(set);
     if (known) return known;
     const bytes = this.#host.module.tables.attributes(set);
-    const made = { bytes, json: attributesJson(bytes) };
-    this.#sets.set(set, made);
-    return made;
+    this.#sets.set(set, bytes);
+    return bytes;
   }
 
   /** Null for a route whose peer has gone: it goes, too. */
@@ -213,12 +262,13 @@ class Rendering {
     const { to, post } = this.#view;
     const from = to ?? this.#host.peerOfSource(entry.source);
     if (!from) return null;
-    const { bytes, json } = this.#attributes(post ? entry.post : entry.set);
+    const bytes = this.#attributes(post ? entry.post : entry.set);
+    const { nlri, attr } = jsonOf(this.#family, bytes, entry.wire);
     return {
-      nlri: this.#family.nlri.decode(entry.wire, false),
+      nlri,
       ...(entry.pathId === 0 ? {} : { path_id: entry.pathId }),
       peer: from.config.remote_addr,
-      attr: json,
+      attr,
       best: entry.best,
       eligible: entry.eligible,
       stale: entry.stale,

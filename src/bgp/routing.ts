@@ -2,6 +2,7 @@
 // the event loop: walks over whole tables take turns with everything else, a few milliseconds at a time.
 
 import { performance } from "node:perf_hooks";
+import { releasePages } from "../system/libc.js";
 import type { BgpModule } from "../wasm/bgp.js";
 import { FAMILY_COUNT } from "../wasm/bgp_numbers.js";
 import type { RibSlot, SourceSlot } from "../wasm/bgp_types.js";
@@ -16,6 +17,8 @@ export type Job = () => boolean;
 
 /** Who gets routes of the shared tables. */
 export interface Receiver {
+  /** Many routes have gone: its tables may be smaller. */
+  trim(): void;
   /** The batch under way has changed routes; the receiver sends what concerns it. */
   batch(): void;
 }
@@ -49,7 +52,15 @@ export class Routing {
     const applied = this.module.applyBatch(rib);
     for (const receiver of this.receivers) receiver.batch();
     this.module.endBatch();
+    this.#releaseIdle();
     return applied;
+  }
+
+  /** A table that has grown leaves its old place behind: its pages go back to the system. */
+  #releaseIdle(): void {
+    for (let idle = this.module.takeIdle(); idle; idle = this.module.takeIdle()) {
+      releasePages(this.module.buffer, idle.at, idle.bytes);
+    }
   }
 
   /** Adds work that takes turns with everything else. */
@@ -112,6 +123,7 @@ export class Routing {
         return false;
       }
       if (family === undefined) {
+        if (!ending) this.#trim();
         if (ending) done?.();
         if (ending || !done) return false;
         ending = true;
@@ -130,6 +142,12 @@ export class Routing {
       if (!more) left.shift();
       return true;
     });
+  }
+
+  #trim(): void {
+    this.module.tables.trim(this.module.tables.shared);
+    for (const receiver of this.receivers) receiver.trim();
+    this.#releaseIdle();
   }
 
   /** Empties tables of a RIB of its own; their memory comes back bit by bit. */

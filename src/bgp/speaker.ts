@@ -5,10 +5,12 @@ import { performance } from "node:perf_hooks";
 import { AppError, listenError, reasonOf } from "../base/errors.js";
 import { formatPrefix, parseAddress } from "../base/ip.js";
 import { LIMITS } from "../base/limits.js";
+import { adviseLargePages } from "../system/libc.js";
 import { setListenerMd5, setListenerMd5Prefix } from "../system/tcp_md5.js";
 import { setListenerReach } from "../system/tcp_socket.js";
 import { BgpModule } from "../wasm/bgp.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
+import type { RibSlot } from "../wasm/bgp_types.js";
 import { remotePeerAddress } from "./addresses.js";
 import type { BgpConfig, PeerConfig } from "./config.js";
 import { DynamicNeighbours } from "./dynamic.js";
@@ -62,6 +64,9 @@ export class Speaker {
     this.#events = events;
     const routerId = Buffer.from(parseAddress(config.router_id) as Uint8Array).readUInt32BE(0);
     this.routerId = routerId;
+    // Tables are met at random places: with small pages each look-up would miss the translation cache, too. Wasm memory
+    // does not move when it grows, up to the 4 GiB that are set aside for it.
+    adviseLargePages(this.module.buffer, 2 ** 32);
     this.routing = new Routing(this.module);
     this.#dynamic = new DynamicNeighbours(config.dynamic);
     this.#rpki = new RpkiClient(this.module.roaTable(), config.rpki, {
@@ -103,6 +108,11 @@ export class Speaker {
   /** All peers by address. */
   get peers(): ReadonlyMap<string, Peer> {
     return this.#peers;
+  }
+
+  /** What comes from all peers. */
+  ribsIn(): RibSlot[] {
+    return [...this.#peers.values()].map((peer) => peer.routes.ribIn);
   }
 
   /** The peer whose routes have a source's index; null when it has gone. */

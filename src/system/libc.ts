@@ -31,6 +31,7 @@ const calls = {
   sendto: bind("sendto", ["int", "void *", "size_t", "int", "void *", "uint"]),
   eventfd: bind("eventfd", ["uint", "int"]),
   flock: bind("flock", ["int", "int"]),
+  madvise: bind("madvise", [pointer, "size_t", "int"]),
   prctl: bind("prctl", ["int", "ulong", "ulong", "ulong", "ulong"]),
 };
 
@@ -38,6 +39,9 @@ const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const PR_SET_TIMERSLACK = 29;
+const MADV_DONTNEED = 4;
+const MADV_HUGEPAGE = 14;
+const PAGE_BYTES = 4_096;
 
 /** Number of the last failed call's error, positive. */
 export function errno(): number {
@@ -136,4 +140,20 @@ export function sharpenTimers(): void {
 export function lockFile(fd: number): boolean {
   const LOCK_EX_NB = 6;
   return calls.flock(fd, LOCK_EX_NB) === 0;
+}
+
+/**
+ * Asks for large pages in the `bytes` bytes from the beginning of a buffer on: also those that it may grow to when it
+ * does not move. Only advice: a kernel without them does nothing. Returns false then.
+ */
+export function adviseLargePages(buffer: ArrayBuffer, bytes: number): boolean {
+  return calls.madvise(Number(koffi.address(new Uint8Array(buffer))), bytes, MADV_HUGEPAGE) === 0;
+}
+
+/** Gives the pages of a part of a buffer back to the system, but for the first one; they read as zero afterwards. */
+export function releasePages(buffer: ArrayBuffer, at: number, bytes: number): void {
+  const from = Number(koffi.address(new Uint8Array(buffer))) + at;
+  const first = Math.ceil(from / PAGE_BYTES) * PAGE_BYTES + PAGE_BYTES;
+  const length = Math.floor((from + bytes - first) / PAGE_BYTES) * PAGE_BYTES;
+  if (length > 0) calls.madvise(first, length, MADV_DONTNEED);
 }

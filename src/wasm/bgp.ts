@@ -36,6 +36,17 @@ export class BgpModule {
     this.#roas = new RoaTable(this.#memory.wasm as unknown as RoaExports);
   }
 
+  /** All memory of the instance: for the system's advice on its pages. */
+  get buffer(): ArrayBuffer {
+    return this.#memory.wasm.memory.buffer;
+  }
+
+  /** A part of the memory that nothing is in and whose pages the system may take; null when there is none. */
+  takeIdle(): { readonly at: number; readonly bytes: number } | null {
+    const at = this.#memory.wasm.takeIdle() >>> 0;
+    return at === 0 ? null : { at, bytes: this.#memory.wasm.idleBytes() >>> 0 };
+  }
+
   /** Validated ROA payloads. */
   roaTable(): RoaTable {
     return this.#roas;

@@ -16,6 +16,8 @@ export interface Exports extends RoaExports {
   setSeed(seed: bigint): void;
   setCount(): number;
   heldBytes(): number;
+  takeIdle(): number;
+  idleBytes(): number;
   take(bytes: number): number;
   give(p: number, bytes: number): void;
   // batches
@@ -30,6 +32,7 @@ export interface Exports extends RoaExports {
   clearRib(rib: number): void;
   discard(rib: number, family: number): void;
   dropDiscarded(slots: number): number;
+  trimRib(rib: number): void;
   sharedRib(): number;
   sharedCount(family: number): number;
   createSource(): number;

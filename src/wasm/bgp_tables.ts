@@ -68,6 +68,11 @@ export class BgpTables {
     this.#memory.wasm.discard(rib, family);
   }
 
+  /** Gives tables of a RIB that have become almost empty fewer slots. Not while a batch is under way. */
+  trim(rib: RibSlot): void {
+    this.#memory.wasm.trimRib(rib);
+  }
+
   /** Frees some of what was discarded; true when there is more. */
   dropDiscarded(slots: number): boolean {
     return this.#memory.wasm.dropDiscarded(slots) !== 0;
@@ -240,6 +245,13 @@ export class BgpTables {
   find(rib: RibSlot, family: number, prefix: Uint8Array, length: number, all = false): RouteEntry[] {
     this.#stageKey(prefix);
     return this.#rows(this.#memory.wasm.lookup(rib, family, length, all ? 1 : 0), family);
+  }
+
+  /** The routes of exactly this NLRI of another family, as a withdrawal has it on the wire, without path identifier. */
+  findNlri(rib: RibSlot, family: number, nlri: Uint8Array, all = false): RouteEntry[] {
+    if (nlri.length > n.STAGE_BYTES) return [];
+    this.#memory.bytes.set(nlri, this.#memory.stage);
+    return this.#rows(this.#memory.wasm.lookup(rib, family, nlri.length, all ? 1 : 0), family);
   }
 
   /** The routes of the longest prefix that covers an address. */

@@ -34,8 +34,8 @@ export interface ExaBgpNeighbor {
   /** Our names of families. */
   readonly families: readonly string[];
   readonly passive?: boolean;
-  /** More lines in the neighbour's block. */
-  readonly more?: readonly string[];
+  /** Statements of its capability block. */
+  readonly capability?: string;
 }
 
 export interface ExaBgp {
@@ -48,7 +48,7 @@ export interface ExaBgp {
 }
 
 function neighborBlock(address: string, neighbor: ExaBgpNeighbor): string {
-  const { address: theirs, as, families, passive = false, more = [] } = neighbor;
+  const { address: theirs, as, families, passive = false } = neighbor;
   const named = families.map((family) => {
     const words = EXABGP_FAMILIES[family];
     if (words === undefined) throw new Error(`ExaBGP has no family ${family}`);
@@ -63,9 +63,8 @@ function neighborBlock(address: string, neighbor: ExaBgpNeighbor): string {
     passive ? "  passive;" : `  connect ${BGP_PORT};`,
     `  listen ${BGP_PORT};`,
     `  family { ${named.join(" ")} }`,
-    "  capability { route-refresh enable; }",
+    `  capability { ${neighbor.capability ?? "route-refresh enable;"} }`,
     "  api { processes [ test ]; receive { parsed; update; open; notification; refresh; } neighbor-changes; }",
-    ...more.map((line) => `  ${line}`),
     "}",
   ].join("\n");
 }

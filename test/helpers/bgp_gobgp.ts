@@ -8,7 +8,7 @@ import { must, type Running, start } from "./processes.js";
 import { tmpDir } from "./tmp.js";
 import { until } from "./wait.js";
 
-const API_PORT = 50_051;
+export const API_PORT = 50_051;
 
 /** Our families by the names that GoBGP's configuration has for them. */
 export const GOBGP_FAMILIES: Readonly<Record<string, string>> = {

@@ -1,12 +1,23 @@
 // What GoBGP 3.10 announces by its command line (`gobgp global rib add ...`) and how it shows what it has got.
-// It cannot originate or list multicast, SR policy and BGP-LS by command line: of SR policies it counts what came, of
-// multicast not even that.
+// SR policies it originates by its API only, and BGP-LS not at all; of both it counts what comes. Multicast prefixes it
+// takes for unicast ones.
 
+import { type Family, familyByName } from "../../src/bgp/families.js";
 import type { FamilyRow } from "./bgp_dialogue.js";
+import { GOBGP_API } from "./family_routes.js";
+import { LINK_STATE_ROUTES, type LinkStateRoute } from "./structured_routes.js";
 
 const EXPORTED = { 1: 0, 2: [[2, [65_001]]] };
 const RD = "65000:1";
 const VPN_HOP = { rd: "0:0", str: "192.0.2.1" };
+
+/** What GoBGP announces, if the command does not say otherwise: INCOMPLETE. */
+const from = (afiSafi: readonly [number, number], nexthop: unknown, more: Readonly<Record<string, unknown>> = {}) => ({
+  1: 2,
+  2: [[2, [65_002]]],
+  14: { afi_safi: afiSafi, nexthop },
+  ...more,
+});
 
 type Ours = NonNullable<FamilyRow["ours"]>;
 
@@ -62,21 +73,48 @@ const UNICAST: FamilyRow[] = [
   },
 ];
 
+const POLICY = { 0: "new", 12: 100, 13: 25_102, 128: [{ 9: 10, 1: [{ 1: { label: 2000, TC: 0, S: 0, TTL: 255 } }] }] };
+const [LINK_STATE] = LINK_STATE_ROUTES as [LinkStateRoute];
+
+/** A route of GOBGP_API, by its place there. */
+const api = (index: number, nexthop: string): Pick<FamilyRow, "family" | "theirs"> => {
+  const { family, nlri, attr } = GOBGP_API[index] as (typeof GOBGP_API)[number];
+  const { afi, safi } = familyByName(family) as Family;
+  const attributes = from([afi, safi], nexthop, { 1: 0, ...attr });
+  return { family, theirs: { announce: `api add ${index}`, withdraw: `api del ${index}`, nlri, attr: attributes } };
+};
+
+/** What the command line does not know: announced by its API, and counted by GoBGP when it comes. */
 const COUNTED: FamilyRow[] = [
   {
-    family: "ipv4_srte",
-    what: "a policy of one segment list, counted",
+    ...api(0, "192.0.2.1"),
+    what: "a policy of one segment list",
     ours: {
       ...mp(
         [1, 73],
         "192.0.2.1",
         { distinguisher: 0, color: 10, endpoint: "192.168.76.1" },
-        {
-          16: ["route-target:10.75.195.199:00"],
-          23: { 0: "new", 12: 100, 13: 25_102, 128: [{ 9: 10, 1: [{ 1: { label: 2000, TC: 0, S: 0, TTL: 255 } }] }] },
-        },
+        { 16: ["route-target:10.75.195.199:00"], 23: POLICY },
       ),
       show: "received 1/73",
+      shown: /^1$/,
+    },
+  },
+  {
+    ...api(1, "2001:db8::1"),
+    what: "a policy of one segment list",
+    ours: {
+      ...mp([2, 73], "2001:db8::1", { distinguisher: 7, color: 10, endpoint: "2001:db8::9" }, { 23: POLICY }),
+      show: "received 2/73",
+      shown: /^1$/,
+    },
+  },
+  {
+    family: "bgpls",
+    what: "a node, counted",
+    ours: {
+      ...mp([16_388, 71], "192.0.2.1", [LINK_STATE.nlri], { 29: LINK_STATE.attribute }),
+      show: "received 16388/71",
       shown: /^1$/,
     },
   },
@@ -89,7 +127,7 @@ const LABELLED: FamilyRow[] = [
     theirs: {
       ...rib("ipv4-mpls", "10.1.0.0/24 100", " nexthop 192.0.2.2"),
       nlri: { label: [100], prefix: "10.1.0.0/24" },
-      attr: { 2: [[2, [65_002]]], 14: { afi_safi: [1, 4], nexthop: "192.0.2.2" } },
+      attr: from([1, 4], "192.0.2.2"),
     },
     ours: {
       ...mp([1, 4], "192.0.2.1", [{ label: [321], prefix: "34.1.41.0/24" }]),
@@ -103,7 +141,7 @@ const LABELLED: FamilyRow[] = [
     theirs: {
       ...rib("ipv6-mpls", "2001:db8:a::/48 100", " nexthop 2001:db8::2"),
       nlri: { label: [100], prefix: "2001:db8:a::/48" },
-      attr: { 14: { afi_safi: [2, 4], nexthop: "2001:db8::2" } },
+      attr: from([2, 4], "2001:db8::2"),
     },
     ours: {
       ...mp([2, 4], "2001:db8::1", [{ label: [321], prefix: "2001:db8:b::/48" }]),
@@ -117,7 +155,7 @@ const LABELLED: FamilyRow[] = [
     theirs: {
       ...rib("vpnv4", `10.2.0.0/24 label 200 rd ${RD}`, " rt 65000:2 nexthop 192.0.2.2"),
       nlri: { label: [200], rd: RD, prefix: "10.2.0.0/24" },
-      attr: { 14: { afi_safi: [1, 128], nexthop: { rd: "0:0", str: "192.0.2.2" } }, 16: ["route-target:65000:2"] },
+      attr: from([1, 128], { rd: "0:0", str: "192.0.2.2" }, { 16: ["route-target:65000:2"] }),
     },
     ours: {
       ...mp([1, 128], VPN_HOP, [{ label: [25], rd: "100:100", prefix: "11.11.11.11/32" }], {
@@ -133,7 +171,7 @@ const LABELLED: FamilyRow[] = [
     theirs: {
       ...rib("vpnv6", `2001:db8:2::/48 label 201 rd ${RD}`, " rt 65000:2 nexthop 2001:db8::2"),
       nlri: { label: [201], rd: RD, prefix: "2001:db8:2::/48" },
-      attr: { 14: { afi_safi: [2, 128], nexthop: { rd: "0:0", str: "2001:db8::2" } }, 16: ["route-target:65000:2"] },
+      attr: from([2, 128], { rd: "0:0", str: "2001:db8::2" }, { 16: ["route-target:65000:2"] }),
     },
     ours: {
       ...mp([2, 128], { rd: "0:0", str: "2001:db8::1" }, [{ label: [54], rd: "100:12", prefix: "2010:0:12:4::/64" }]),
@@ -154,7 +192,7 @@ const FLOWSPEC: FamilyRow[] = [
         " then rate-limit 1000",
       ),
       nlri: { 1: "10.0.0.0/24", 2: "20.0.0.0/24", 3: "=6", 5: "=80|>=8080&<=8088" },
-      attr: { 16: ["traffic-rate:0:1000"] },
+      attr: from([1, 133], "", { 16: ["traffic-rate:0:1000"] }),
     },
     ours: {
       ...mp([1, 133], "", [{ 1: "192.88.2.3/24", 2: "192.89.1.3/24", 5: "=80|>=8080&<=8088" }], {
@@ -175,7 +213,7 @@ const FLOWSPEC: FamilyRow[] = [
         " then redirect 65000:12",
       ),
       nlri: { 1: "10.0.1.0/24", 9: "=18", 10: ">=1000&<=2000", 12: "=2" },
-      attr: { 16: ["redirect-vrf:65000:12"] },
+      attr: from([1, 133], "", { 16: ["redirect-vrf:65000:12"] }),
     },
     ours: {
       ...mp([1, 133], "", [{ 1: "192.88.3.0/24", 9: "=syn+ack|!rst", 12: "is-fragment" }], {
@@ -191,7 +229,7 @@ const FLOWSPEC: FamilyRow[] = [
     theirs: {
       ...rib("ipv6-flowspec", "match destination 2001:db8::/32 protocol tcp", " then discard"),
       nlri: { 1: { prefix: "2001:db8::/32", offset: 0 }, 3: "=6" },
-      attr: { 16: ["traffic-rate:0:0"] },
+      attr: from([2, 133], "", { 16: ["traffic-rate:0:0"] }),
     },
     ours: {
       ...mp([2, 133], "", [{ 1: { prefix: "2001:db8:c::/48", offset: 0 }, 3: "=17" }], { 16: ["traffic-rate:0:0"] }),
@@ -205,7 +243,7 @@ const FLOWSPEC: FamilyRow[] = [
     theirs: {
       ...rib("ipv4-l3vpn-flowspec", "rd 100:100 match destination 10.0.0.0/24 protocol tcp", " then discard rt 1:1"),
       nlri: { rd: "100:100", 1: "10.0.0.0/24", 3: "=6" },
-      attr: { 16: ["traffic-rate:0:0", "route-target:1:1"] },
+      attr: from([1, 134], "", { 16: ["traffic-rate:0:0", "route-target:1:1"] }),
     },
     ours: {
       ...mp([1, 134], "", [{ rd: "100:101", 1: "192.88.4.0/24", 3: "=6" }], {
@@ -221,13 +259,22 @@ const FLOWSPEC: FamilyRow[] = [
     theirs: {
       ...rib("ipv6-l3vpn-flowspec", "rd 100:100 match destination 2001:db8::/32 protocol tcp", " then discard rt 1:1"),
       nlri: { rd: "100:100", 1: { prefix: "2001:db8::/32", offset: 0 }, 3: "=6" },
-      attr: { 16: ["traffic-rate:0:0", "route-target:1:1"] },
+      attr: from([2, 134], "", { 16: ["traffic-rate:0:0", "route-target:1:1"] }),
+    },
+    ours: {
+      ...mp([2, 134], "", [{ rd: "100:101", 1: { prefix: "2001:db8:d::/48", offset: 0 }, 3: "=6" }], {
+        16: ["traffic-rate:0:0", "route-target:1:1"],
+      }),
+      show: "global rib -a ipv6-l3vpn-flowspec",
+      shown: /rd: 100:101\]\[destination: 2001:db8:d::\/48\/0\]\[protocol: ==tcp\].*discard/,
     },
   },
 ];
 
 const MAC = "AA-BB-CC-DD-EE-FF";
 const HOP = " nexthop 192.0.2.2";
+const NO_ESI = { type: 0, value: 0 };
+const BY_EVPN = from([25, 70], "192.0.2.2", { 16: ["route-target:65000:2"] });
 const TARGET = ` rd ${RD} rt 65000:2`;
 
 /** GoBGP writes the number as it is into the label field's 24 bits, with VXLAN and without: it is the VNI that comes. */
@@ -237,8 +284,8 @@ const EVPN: FamilyRow[] = [
     what: "type 1, auto-discovery",
     theirs: {
       ...rib("evpn", `a-d esi single-homed etag 1 label 1000${TARGET}`, HOP),
-      nlri: { type: 1, value: { rd: RD, esi: { type: 0, value: 0 }, eth_tag_id: 1, vni: [1000] } },
-      attr: { 14: { afi_safi: [25, 70], nexthop: "192.0.2.2" }, 16: ["route-target:65000:2"] },
+      nlri: { type: 1, value: { rd: RD, esi: NO_ESI, eth_tag_id: 1, label: [62], vni: [1000] } },
+      attr: BY_EVPN,
     },
   },
   {
@@ -246,8 +293,11 @@ const EVPN: FamilyRow[] = [
     what: "type 2, a MAC with an address",
     theirs: {
       ...rib("evpn", `macadv aa:bb:cc:dd:ee:ff 10.0.0.1 etag 1 label 1000${TARGET}`, HOP),
-      nlri: { type: 2, value: { rd: RD, eth_tag_id: 1, mac: MAC, ip: "10.0.0.1", vni: [1000] } },
-      attr: { 16: ["route-target:65000:2"] },
+      nlri: {
+        type: 2,
+        value: { rd: RD, esi: NO_ESI, eth_tag_id: 1, mac: MAC, ip: "10.0.0.1", label: [62], vni: [1000] },
+      },
+      attr: BY_EVPN,
     },
     ours: {
       ...mp(
@@ -278,8 +328,14 @@ const EVPN: FamilyRow[] = [
     what: "type 2 over VXLAN: the label is the whole VNI",
     theirs: {
       ...rib("evpn", `macadv aa:bb:cc:dd:ee:01 10.0.0.2 etag 0 label 70000${TARGET} encap vxlan`, HOP),
-      nlri: { type: 2, value: { rd: RD, eth_tag_id: 0, mac: "AA-BB-CC-DD-EE-01", ip: "10.0.0.2", label: [70_000] } },
-      attr: { 16: ["route-target:65000:2", "encapsulation:8"] },
+      nlri: {
+        type: 2,
+        value: {
+          ...{ rd: RD, esi: NO_ESI, eth_tag_id: 0, mac: "AA-BB-CC-DD-EE-01", ip: "10.0.0.2" },
+          ...{ label: [70_000], vni: [70_000] },
+        },
+      },
+      attr: from([25, 70], "192.0.2.2", { 16: ["route-target:65000:2", "encapsulation:8"] }),
     },
   },
   {
@@ -288,7 +344,7 @@ const EVPN: FamilyRow[] = [
     theirs: {
       ...rib("evpn", `multicast 10.0.0.3 etag 1${TARGET}`, HOP),
       nlri: { type: 3, value: { rd: RD, eth_tag_id: 1, ip: "10.0.0.3" } },
-      attr: { 16: ["route-target:65000:2"] },
+      attr: BY_EVPN,
     },
     ours: {
       ...mp(
@@ -313,7 +369,7 @@ const EVPN: FamilyRow[] = [
         type: 4,
         value: { rd: RD, esi: { type: 1, value: { ce_mac_addr: MAC, ce_port_key: 100 } }, ip: "10.0.0.4" },
       },
-      attr: { 14: { afi_safi: [25, 70] } },
+      attr: from([25, 70], "192.0.2.2", { 16: ["route-target:65000:2", `es-import:${MAC}`] }),
     },
   },
   {
@@ -321,8 +377,14 @@ const EVPN: FamilyRow[] = [
     what: "type 5, a prefix",
     theirs: {
       ...rib("evpn", `prefix 10.9.0.0/24 gw 10.0.0.9 etag 1 label 1000${TARGET}`, HOP),
-      nlri: { type: 5, value: { rd: RD, eth_tag_id: 1, prefix: "10.9.0.0/24", gateway: "10.0.0.9", vni: [1000] } },
-      attr: { 16: ["route-target:65000:2"] },
+      nlri: {
+        type: 5,
+        value: {
+          ...{ rd: RD, esi: NO_ESI, eth_tag_id: 1, prefix: "10.9.0.0/24", gateway: "10.0.0.9" },
+          ...{ label: [62], vni: [1000] },
+        },
+      },
+      attr: BY_EVPN,
     },
   },
 ];

@@ -1,7 +1,7 @@
 // Routes of many families in the words of GoBGP and ExaBGP, and as our JSON must show them. make_family_vectors.ts has
 // the daemons send them.
 
-import { addPath, any, proto } from "./gobgp_api.js";
+import { addPath, any, type PathCall, proto } from "./gobgp_api.js";
 
 export interface FamilyRoute {
   /** What is typed or configured. */
@@ -148,15 +148,15 @@ const POLICY_JSON = {
 };
 
 /** Routes that go through GoBGP's gRPC interface. */
-export const GOBGP_API: readonly (FamilyRoute & { add(host: string): Promise<void> })[] = [
+export const GOBGP_API: readonly (FamilyRoute & { add(host: string, call?: PathCall): Promise<void> })[] = [
   {
     what: "AddPath SRPolicyNLRI 96 0 10 192.168.76.1, TunnelEncapAttribute",
     family: "ipv4_srte",
     nlri: { distinguisher: 0, color: 10, endpoint: "192.168.76.1" },
     attr: { 23: POLICY_JSON },
-    add: (host) => {
+    add: (host, call = addPath) => {
       const nlri = any("SRPolicyNLRI", { 1: 96, 2: 0, 3: 10, 4: Buffer.of(192, 168, 76, 1) });
-      return addPath(host, 1, 73, nlri, [ORIGIN, hop("192.0.2.1"), POLICY]);
+      return call(host, 1, 73, nlri, [ORIGIN, hop("192.0.2.1"), POLICY]);
     },
   },
   {
@@ -164,20 +164,20 @@ export const GOBGP_API: readonly (FamilyRoute & { add(host: string): Promise<voi
     family: "ipv6_srte",
     nlri: { distinguisher: 7, color: 4294967295, endpoint: "2001:db8::9" },
     attr: { 23: POLICY_JSON },
-    add: (host) => {
+    add: (host, call = addPath) => {
       const endpoint = Buffer.from("20010db8000000000000000000000009", "hex");
       const nlri = any("SRPolicyNLRI", { 1: 192, 2: 7, 3: 4294967295, 4: endpoint });
-      return addPath(host, 2, 73, nlri, [ORIGIN, reach(2, 73, "2001:db8::1", nlri), POLICY]);
+      return call(host, 2, 73, nlri, [ORIGIN, reach(2, 73, "2001:db8::1", nlri), POLICY]);
     },
   },
   {
     what: "AddPath RouteTargetMembershipNLRI 65002 65001:100",
     family: "rtc",
     nlri: { origin_as: 65002, route_target: "route-target:65001:100" },
-    add: (host) => {
+    add: (host, call = addPath) => {
       const target = any("TwoOctetAsSpecificExtended", { 1: 1, 2: 2, 3: 65001, 4: 100 });
       const nlri = any("RouteTargetMembershipNLRI", { 1: 65002, 2: target });
-      return addPath(host, 1, 132, nlri, [ORIGIN, hop("192.0.2.1")]);
+      return call(host, 1, 132, nlri, [ORIGIN, hop("192.0.2.1")]);
     },
   },
 ];

@@ -1,4 +1,4 @@
-// GoBGP's gRPC interface, as far as the routes need it that its command line cannot give: AddPath, in bytes.
+// GoBGP's gRPC interface, as far as the routes need it that its command line cannot give: AddPath and DeletePath, in bytes.
 
 import { connect } from "node:http2";
 
@@ -28,16 +28,28 @@ export function any(name: string, fields: Readonly<Record<number, Field>>): Buff
   return proto({ 1: `type.googleapis.com/apipb.${name}`, 2: proto(fields) });
 }
 
+/** One of GoBGP's calls that take a route. */
+export type PathCall = (host: string, afi: number, safi: number, nlri: Buffer, attributes: Buffer[]) => Promise<void>;
+
+const path = (afi: number, safi: number, nlri: Buffer, attributes: Buffer[]) =>
+  proto({ 1: nlri, 2: attributes, 9: proto({ 1: afi, 2: safi }) });
+
 /** Adds a route to the global table: `nlri` and `attributes` are Any messages. */
-export async function addPath(host: string, afi: number, safi: number, nlri: Buffer, attributes: Buffer[]) {
-  const body = proto({ 3: proto({ 1: nlri, 2: attributes, 9: proto({ 1: afi, 2: safi }) }) });
+export const addPath: PathCall = (host, afi, safi, nlri, attributes) =>
+  call(host, "AddPath", proto({ 3: path(afi, safi, nlri, attributes) }));
+
+/** Takes a route from the global table. */
+export const deletePath: PathCall = (host, afi, safi, nlri, attributes) =>
+  call(host, "DeletePath", proto({ 3: proto({ 1: afi, 2: safi }), 4: path(afi, safi, nlri, attributes) }));
+
+async function call(host: string, method: string, body: Buffer): Promise<void> {
   const frame = Buffer.concat([Buffer.of(0), Buffer.alloc(4), body]);
   frame.writeUInt32BE(body.length, 1);
   const session = connect(`http://${host}`);
   try {
     const stream = session.request({
       ":method": "POST",
-      ":path": "/apipb.GobgpApi/AddPath",
+      ":path": `/apipb.GobgpApi/${method}`,
       "content-type": "application/grpc",
       te: "trailers",
     });
@@ -50,7 +62,7 @@ export async function addPath(host: string, afi: number, safi: number, nlri: Buf
         if (headers["grpc-status"]) resolve(`${headers["grpc-status"]} ${headers["grpc-message"] ?? ""}`);
       });
     });
-    if (!status.startsWith("0")) throw new Error(`AddPath: ${status}`);
+    if (!status.startsWith("0")) throw new Error(`${method}: ${status}`);
   } finally {
     session.close();
   }

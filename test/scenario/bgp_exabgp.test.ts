@@ -17,6 +17,8 @@ const peer = {
   afi_safi: families,
   connect_retry_time: 1,
   idle_hold_time: 1,
+  // ExaBGP 4.2 announces the capability, but an error in its code ends the session when it is to send BoRR.
+  enhanced_route_refresh: false,
 };
 const config = { listen: { host: pair.ours, port: BGP_PORT }, local_as: 65001, router_id: "10.0.0.1", peer: [peer] };
 
@@ -43,7 +45,7 @@ for (const [who, ours, passive] of [
       say: (command: string) => exabgp.say(command),
       show: (text: string) => show(exabgp, text),
     };
-    await runRows(t, rows, { room, address: pair.theirs, daemon });
+    await runRows(t, rows, { room, address: pair.theirs, daemon, exact: true });
 
     await t.test("its counters are those of what it has heard and said", async (t) => {
       exabgp.say("announce route 198.51.100.0/24 next-hop 192.0.2.2");
@@ -72,7 +74,8 @@ for (const [who, ours, passive] of [
       exabgp.say(`neighbor ${pair.ours} teardown 4`);
       await until(async () => (await room.bgp.figures()).peers[0]?.flops === 1, { what: "the end of the session" });
       // A new connection has new counters: the one that ExaBGP makes at once would hide the NOTIFICATION.
-      if (passive) t.equal((await room.bgp.statistic(pair.theirs)).receive.Notifications, 1);
+      const notified = async () => (await room.bgp.statistic(pair.theirs)).receive.Notifications === 1;
+      t.ok(!passive || (await until(notified, { what: "the NOTIFICATION in the statistic" })));
       await room.reaches(pair.theirs, "ESTABLISHED");
     });
   });

@@ -1,8 +1,10 @@
 import t from "tap";
 import { enabled, familiesOf, includes, routesIn, runRows } from "../helpers/bgp_dialogue.js";
-import { type GoBgp, goBgpConfig, startGoBgp } from "../helpers/bgp_gobgp.js";
+import { API_PORT, type GoBgp, goBgpConfig, startGoBgp } from "../helpers/bgp_gobgp.js";
 import { BGP_PORT, loopbackPair, startRoom } from "../helpers/bgp_peers.js";
 import { GOBGP_ROWS, GOBGP_RTC } from "../helpers/bgp_rows_gobgp.js";
+import { GOBGP_API } from "../helpers/family_routes.js";
+import { addPath, deletePath } from "../helpers/gobgp_api.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
 
@@ -33,6 +35,14 @@ async function show(gobgp: GoBgp, question: string): Promise<string> {
   return String(found?.state.received ?? 0);
 }
 
+/** "api add N" and "api del N" are calls with a route of GOBGP_API, anything else is a command. */
+function say(gobgp: GoBgp, address: string, command: string): Promise<unknown> {
+  const [, verb, index] = /^api (add|del) (\d+)$/.exec(command) ?? [];
+  if (verb === undefined) return gobgp.gobgp(...command.split(" "));
+  const call = verb === "add" ? addPath : deletePath;
+  return (GOBGP_API[Number(index)] as (typeof GOBGP_API)[number]).add(`${address}:${API_PORT}`, call);
+}
+
 for (const [who, ours, passive] of [
   ["we dial", {}, true],
   ["GoBGP dials", { passive: true }, false],
@@ -44,10 +54,10 @@ for (const [who, ours, passive] of [
     const gobgp = await startGoBgp(t, pair.theirs, goBgpConfig(pair.theirs, [neighbor]));
     await room.reaches(pair.theirs, "ESTABLISHED");
     const daemon = {
-      say: (command: string) => gobgp.gobgp(...command.split(" ")),
+      say: (command: string) => say(gobgp, pair.theirs, command),
       show: (question: string) => show(gobgp, question),
     };
-    await runRows(t, rows, { room, address: pair.theirs, daemon });
+    await runRows(t, rows, { room, address: pair.theirs, daemon, exact: true });
 
     await t.test("GoBGP answers our route refresh", async (t) => {
       await daemon.say("global rib add -a ipv4 198.51.100.0/24 nexthop 192.0.2.2");

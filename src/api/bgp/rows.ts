@@ -31,10 +31,12 @@ function settled<T>(value: T | Promise<T>, view: (value: T) => Reply): Reply | P
 }
 
 /** Errors: BGP_POST_DATA. */
-function lookupItems(request: Request): string[] {
+/** Prefixes and addresses, and in other families NLRI: what REST shows as `nlri`. */
+function lookupItems(request: Request): unknown[] {
   const { data } = objectBody(request);
-  if (!Array.isArray(data) || !data.every((item) => typeof item === "string")) {
-    throw new AppError("BGP_POST_DATA", { reason: "data is not a list of prefixes and addresses" });
+  const isItem = (item: unknown) => typeof item === "string" || (typeof item === "object" && item !== null);
+  if (!Array.isArray(data) || !data.every(isItem)) {
+    throw new AppError("BGP_POST_DATA", { reason: "data is not a list of prefixes, addresses or NLRI" });
   }
   if (data.length > LIMITS.bgpPrefixesPerLookup) {
     throw new AppError("BGP_POST_DATA", { reason: `more than ${LIMITS.bgpPrefixesPerLookup} items` });
@@ -48,6 +50,11 @@ function stopReason({ query }: Request): string {
   const most = LIMITS.bgpShutdownTextBytes;
   if (Buffer.byteLength(text) > most) badQuery("reason", "it", `at most ${most} bytes of UTF-8`);
   return text;
+}
+
+/** By what was asked for; an NLRI by its JSON text. */
+function byItem(items: readonly unknown[], value: (i: number) => unknown): Record<string, unknown> {
+  return Object.fromEntries(items.map((item, i) => [typeof item === "string" ? item : JSON.stringify(item), value(i)]));
 }
 
 function peerRoutes(bgp: BgpHandle): Route[] {
@@ -155,14 +162,14 @@ function sendRoutes(bgp: BgpHandle): Route[] {
       const items = lookupItems(request);
       const family = request.query.get("afi_safi") ?? "ipv4";
       const found = await bgp.lookup(address, { sent: false, family, items });
-      const data = Object.fromEntries(items.map((item, i) => [item, found[i] ?? {}]));
+      const data = byItem(items, (i) => found[i] ?? {});
       return json(200, { data, status: true });
     }),
     post("adj-rib-out", async (request, address) => {
       const items = lookupItems(request);
       const family = request.query.get("afi_safi") ?? "ipv4";
       const found = await bgp.lookup(address, { sent: true, family, items });
-      const data = Object.fromEntries(items.map((item, i) => [item, found[i]?.attr ?? null]));
+      const data = byItem(items, (i) => found[i]?.attr ?? null);
       return json(200, { data, status: true });
     }),
   ];

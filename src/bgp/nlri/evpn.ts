@@ -66,7 +66,9 @@ function readLabels(from: ByteReader, count: number, { vxlan }: AttributeContext
 
 /** The label fields, `most` at the most; one that is 0 when a withdrawal names none. */
 function labelsOf(value: Members, most: number, { withdraw, vxlan }: Encoding): Buffer {
-  const [label, vni] = [value["label"], value["vni"]].map((json) => (typeof json === "number" ? [json] : json));
+  const [shown, vni] = [value["label"], value["vni"]].map((json) => (typeof json === "number" ? [json] : json));
+  // What says how to read a label, the communities, is not there in a withdrawal.
+  const label = withdraw && vni !== undefined ? undefined : shown;
   if (label === undefined && vni === undefined && withdraw) return Buffer.alloc(3);
   for (const json of [label, vni]) {
     const fits = json === undefined || (Array.isArray(json) && json.length > 0 && json.length <= most);

@@ -1,81 +1,116 @@
-// Routes of live sessions by GET: views, filters, what a prefix and an address find, path identifiers, cursors.
+// Routes as readers get them: of every family by what names them, and with what their values hang on.
 
 import t from "tap";
-import { loopbackPair, startRoom } from "../../helpers/bgp_peers.js";
-import { MANDATORY, rawPeer, update } from "../../helpers/bgp_raw.js";
-import { until } from "../../helpers/wait.js";
+import { FAMILIES, type Family, familyByName } from "../../../src/bgp/families.js";
+import type { Peer } from "../../../src/bgp/peer.js";
+import type { RouteQuery } from "../../../src/bgp/protocol.js";
+import { lookup, type ReadingHost, routes } from "../../../src/bgp/reading.js";
+import { encodeUpdateBody } from "../../../src/bgp/update_json.js";
+import { BgpModule } from "../../../src/wasm/bgp.js";
 
-const { ours, theirs: first } = loopbackPair(23);
-const second = first.replace(/\.2$/, ".3");
-/** Multiprotocol IPv4, four-octet AS, ADD-PATH of IPv4 both ways. */
-const ADD_PATH = [1, 4, 0, 1, 0, 1, 65, 4, 0, 0, 0xfd, 0xeb, 69, 4, 0, 1, 1, 3];
+const BASE = { 1: 0, 2: [[2, [65_002]]] };
+const RD = "65000:1";
+const VPN_HOP = { rd: "0:0", str: "192.0.2.2" };
+const esi = { type: 0, value: 0 };
+const mac = { rd: RD, esi, eth_tag_id: 0, mac: "AA-BB-CC-DD-EE-01", ip: "10.0.0.2" };
+const local = { type: "local_node", value: { as_num: 65_001, bgp_router_id: "1.1.1.1" } };
+const link = (protocol: number) => ({ type: "link", protocol_id: protocol, instances_id: 0, descriptors: [local] });
+const adjacency = (flags: Record<string, number>) => [{ type: "adj_sid", value: { flags, weight: 5, value: 25_000 } }];
+const ISIS = adjacency({ F: 0, B: 0, V: 1, L: 1, S: 0, P: 0 });
+const OSPF = adjacency({ B: 0, V: 1, L: 1, G: 0, P: 0 });
 
-t.test("views of what two peers announce", async (t) => {
-  const peer = (remote_addr: string, remote_as: number) => ({ remote_addr, remote_as, passive: true });
-  const room = await startRoom(t, {
-    listen: { host: ours, port: 0 },
-    local_as: 65_001,
-    router_id: "10.0.0.1",
-    peer: [peer(first, 65_002), { ...peer(second, 65_003), add_path: ["ipv4_both"] }],
-  });
-  const { bgp } = room;
-  const port = Number(bgp.listening?.split(":").at(-1));
-  const a = await (await rawPeer(t, first, ours, port)).establish(65_002);
-  const b = await (await rawPeer(t, second, ours, port)).establish(65_003, { id: 7, capabilities: ADD_PATH });
-  await room.reaches(first, "ESTABLISHED");
-  await room.reaches(second, "ESTABLISHED");
-  const many = Array.from({ length: 500 }, (_, i) => [24, 10, 1 + (i >> 8), i & 255]).flat();
-  a.send(update({ attributes: MANDATORY, nlri: [...many, 16, 10, 1, 8, 10] }));
-  const from65003 = MANDATORY.map((byte, i) => (i === 12 ? 0xeb : byte));
-  const longer = [...from65003.slice(0, 4), 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xeb, 0, 0, 0, 9, ...from65003.slice(13)];
-  b.send(update({ attributes: longer, nlri: [0, 0, 0, 7, 24, 10, 1, 5, 0, 0, 0, 8, 24, 10, 1, 5] }));
-  const get = async (path: string) => {
-    const reply = await room.rest("GET", path);
-    return { status: reply.status, ...reply.json() };
-  };
-  const list = async (path: string) => (await get(path)).routes as Record<string, unknown>[];
-  await until(async () => (await list(`/v1/peer/${second}/adj-rib-in`)).length === 2, { what: "both paths" });
-  await until(async () => (await bgp.statistic(first)).receive.Updates === 1, { what: "the first peer's routes" });
-
-  const all = await list("/v1/rib?view=all&prefix=10.1.5.0/24");
-  t.same(
-    all.map(({ peer, path_id, best }) => [peer, path_id ?? 0, best]).sort(),
-    [
-      [first, 0, true],
-      [second, 7, false],
-      [second, 8, false],
-    ],
-    "each path of its own",
-  );
-  t.equal((await list("/v1/rib?prefix=10.1.5.0/24")).length, 1);
-  t.equal((await list("/v1/rib?limit=1000")).length, 502);
-  t.equal((await list(`/v1/rib?view=all&peer=${second}`)).length, 2);
-  t.equal((await list(`/v1/rib?peer=${second}`)).length, 0, "none of them is the best");
-  t.equal((await list(`/v1/rib?view=all&peer=${second}&prefix=10.1.5.9`)).length, 2);
-  t.match(await list("/v1/rib?prefix=10.1.5.9"), [{ prefix: "10.1.5.0/24", peer: first }]);
-  t.match(await list("/v1/rib?prefix=10.200.0.1"), [{ prefix: "10.0.0.0/8" }], "the longest that covers an address");
-  t.same(await list("/v1/rib?prefix=11.0.0.1"), []);
-  t.equal((await list("/v1/rib?prefix=10.1.0.0/16&longer=1")).length, 257);
-  t.equal((await list(`/v1/peer/${first}/adj-rib-in?prefix=10.2.0.0/16&longer=1&limit=1000`)).length, 244);
-  const seen = new Set<unknown>();
-  let pages = 0;
-  for (let cursor: string | null = ""; cursor !== null; pages++) {
-    const page = await get(`/v1/rib?limit=50&cursor=${cursor}`);
-    for (const { prefix } of page.routes) seen.add(prefix);
-    cursor = page.cursor;
+/** A speaker's module with one peer whose Adj-RIB-In holds what the bodies announce. */
+function peerWith(bodies: readonly Record<string, unknown>[]): { host: ReadingHost; peer: Peer } {
+  const module = new BgpModule();
+  const { tables } = module;
+  const [ribIn, fixed, out] = [tables.createRib(), tables.createRib(), tables.createRib()];
+  const families = FAMILIES.map(({ rib }) => rib);
+  tables.startSession(ribIn, { fourOctetAs: true, ibgp: false, families });
+  for (const attr of bodies) {
+    const fault = module.check(ribIn, encodeUpdateBody({ attr }, { ibgp: false, fourOctetAs: true }), true);
+    if (fault) throw new Error(JSON.stringify(fault));
   }
-  t.equal(seen.size, 502, "pages show each route");
-  t.ok(pages > 10);
-  for (const [query, code] of [
-    ["cursor=nonsense", "cursor: it is none that an answer gave"],
-    ["prefix=2001:db8::/32", /cannot look this up/],
-    ["prefix=10.0.0.1&longer=1", /cannot look this up/],
-    ["afi_safi=evpn&prefix=10.0.0.0/8", /cannot look this up/],
-  ] as const) {
-    t.match(await get(`/v1/rib?${query}`), { status: false, code }, query);
-  }
-  b.destroy();
-  await until(async () => (await list("/v1/rib?view=all&prefix=10.1.5.0/24")).length === 1, {
-    what: "the second peer's routes to go",
-  });
+  const peer = { routes: { ribIn, exporter: { fixed, out } }, config: { remote_addr: "10.0.0.2" } } as unknown as Peer;
+  return { host: { module, peer: () => peer, peerOfSource: () => peer, ribsIn: () => [ribIn] }, peer };
+}
+
+function announce(name: string, nexthop: unknown, nlri: unknown, more = {}): Record<string, unknown> {
+  const { afi, safi } = familyByName(name) as Family;
+  return { ...BASE, ...more, 14: { afi_safi: [afi, safi], nexthop, nlri: [nlri] } };
+}
+
+const query = (family: string, more: Partial<RouteQuery> = {}): RouteQuery => ({
+  ...{ view: "in", address: "10.0.0.2", family, cursor: "", limit: 10 },
+  ...more,
+});
+
+t.test("labels over VXLAN are whole VNIs; flags of adjacencies are those of the protocol", async (t) => {
+  const { host, peer } = peerWith([
+    announce("evpn", "192.0.2.2", { type: 2, value: { ...mac, vni: [70_000] } }, { 16: ["encapsulation:8"] }),
+    announce("bgpls", "192.0.2.2", link(2), { 29: ISIS }),
+    announce("bgpls", "192.0.2.2", link(3), { 29: OSPF }),
+  ]);
+  const [shown] = routes(host, query("evpn")).routes;
+  t.same(shown?.nlri, { type: 2, value: { ...mac, label: [70_000], vni: [70_000] } });
+  const links = routes(host, query("bgpls")).routes;
+  const flagsOf = (protocol: number) =>
+    links.find(({ nlri }) => (nlri as { protocol_id: number }).protocol_id === protocol)?.attr["29"];
+  t.same(flagsOf(2), ISIS);
+  t.same(flagsOf(3), OSPF);
+  const [found] = lookup(host.module, peer, false, "bgpls", [link(2)]);
+  t.same(found?.attr["29"], ISIS);
+});
+
+t.test(
+  "a lookup in families of other NLRI: labels and what else is no part of the key need not be given",
+  async (t) => {
+    const rule = { 1: "10.0.0.0/24", 3: "=6" };
+    const { host, peer } = peerWith([
+      announce("ipv4_lu", "192.0.2.2", { label: [100, 200], prefix: "10.1.0.0/24" }),
+      announce("vpnv6", { ...VPN_HOP, str: "2001:db8::2" }, { label: [7], rd: RD, prefix: "2001:db8::/48" }),
+      announce("evpn", "192.0.2.2", { type: 2, value: { ...mac, vni: [1000] } }),
+      announce("flowspec", "", rule, { 16: ["traffic-rate:0:0"] }),
+      announce("rtc", "192.0.2.2", { origin_as: 65_002, route_target: "route-target:65001:100" }),
+    ]);
+    const find = (family: string, item: unknown) => lookup(host.module, peer, false, family, [item])[0];
+    const labelled = { label: [100, 200], prefix: "10.1.0.0/24" };
+    t.same(find("ipv4_lu", "10.1.0.0/24")?.nlri, labelled);
+    t.same(find("ipv4_lu", labelled)?.nlri, labelled);
+    t.equal(find("ipv4_lu", "10.1.0.0/25"), null);
+    const vpn = { label: [7], rd: RD, prefix: "2001:db8::/48" };
+    t.same(find("vpnv6", `${RD}:2001:db8::/48`)?.nlri, vpn);
+    t.same(find("vpnv6", { rd: RD, prefix: "2001:db8::/48" })?.nlri, vpn);
+    t.equal(find("vpnv6", "65000:2:2001:db8::/48"), null);
+    t.match(find("evpn", { type: 2, value: mac }), { nlri: { type: 2, value: { vni: [1000] } }, attr: BASE });
+    t.equal(find("evpn", { type: 2, value: { ...mac, eth_tag_id: 1 } }), null);
+    t.same(find("flowspec", rule), {
+      nlri: rule,
+      attr: { ...BASE, 14: { afi_safi: [1, 133], nexthop: "" }, 16: ["traffic-rate:0:0"] },
+    });
+    t.ok(find("rtc", { origin_as: 65_002, route_target: "route-target:65001:100" }));
+    t.same(lookup(host.module, peer, true, "ipv4_lu", ["10.1.0.0/24"]), [null], "another RIB");
+    for (const [family, item] of [
+      ["flowspec", "10.0.0.0/24"],
+      ["vpnv4", "10.0.0.0/24"],
+      ["evpn", { type: 99 }],
+      ["ipv4_lu", {}],
+      ["nonsense", "10.0.0.0/24"],
+    ] as const) {
+      t.throws(() => find(family, item), { code: "BGP_LOOKUP" }, `${family} ${JSON.stringify(item)}`);
+    }
+    t.throws(() => find("ipv4", { prefix: "10.0.0.0/8" }), { code: "BGP_POST_DATA" });
+  },
+);
+
+t.test("a listing by an address shows its longest match", async (t) => {
+  const { host } = peerWith([
+    announce("ipv6", "2001:db8::2", "2001:db8::/32"),
+    announce("ipv6", "2001:db8::2", "2001:db8:1::/48"),
+  ]);
+  const shown = (prefix: string) => routes(host, query("ipv6", { prefix })).routes.map(({ nlri }) => nlri);
+  t.same(shown("2001:db8:1::7"), ["2001:db8:1::/48"]);
+  t.same(shown("2001:db8:2::7"), ["2001:db8::/32"]);
+  t.same(shown("2001:db9::"), []);
+  t.same(shown("2001:db8::/32"), ["2001:db8::/32"]);
+  t.throws(() => shown("10.0.0.1"), { code: "BGP_LOOKUP" });
 });

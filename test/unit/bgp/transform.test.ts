@@ -155,7 +155,7 @@ t.test("communities that keep a route back (RFC 1997, RFC 3765, RFC 9494)", asyn
 t.test("roles (RFC 9234 §5)", async (t) => {
   const otc = 65_001;
   const marked = { ...BASE, 35: otc };
-  for (const role of ["provider", "peer", "rs"] as const) t.equal(out({ role }, BASE)?.[35], "0000fc00", role);
+  for (const role of ["provider", "peer", "rs"] as const) t.equal(out({ role }, BASE)?.[35], 64_512, role);
   for (const role of ["customer", "rs-client"] as const) t.equal(out({ role }, BASE)?.[35], undefined, role);
   for (const role of ["customer", "peer", "rs-client"] as const) t.equal(out({ role }, marked), null, role);
   for (const role of ["provider", "rs"] as const) t.equal(out({ role }, marked)?.[35], otc, role);

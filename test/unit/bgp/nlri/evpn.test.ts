@@ -164,6 +164,11 @@ t.test("with VXLAN a label is all 24 bits", async (t) => {
   t.match(evpnNlri.decode(wire, false), { value: { label: [312], vni: [5000] } });
   t.same(evpnNlri.encode(evpnNlri.decode(wire, false), false, vxlan), wire, "both forms go back");
   t.same(evpnNlri.encode(evpnNlri.decode(wire, false, vxlan), false, vxlan), wire);
+  t.same(
+    evpnNlri.encode(evpnNlri.decode(wire, false, vxlan), true),
+    wire,
+    "and into a withdrawal, which says no tunnel",
+  );
 });
 
 t.test("bad values are told", async (t) => {
