@@ -20,7 +20,6 @@ import {
   parsePeer,
 } from "./config.js";
 import type { Statistic } from "./connection.js";
-import { DynamicNeighbours } from "./dynamic.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
 import type { EventBatch } from "./events.js";
 import type { SnapshotResult } from "./feeds.js";
@@ -67,9 +66,9 @@ class Agent implements BgpHandle {
   readonly #readers = new Map<string, StateReader>();
   /** Changes of peers that the worker has been told of and has not made yet, by address. */
   readonly #changing = new Map<string, number>();
+  /** Neighbours that the worker has taken in out of the ranges of the configuration. */
+  readonly #dynamic = new Map<string, PeerConfig>();
   readonly #hub: EventHub;
-  /** To tell of a peer which range has made it; who may come is for the worker to say. */
-  readonly #ranges: DynamicNeighbours;
   readonly #policies: PolicyShelf;
   #closed = false;
 
@@ -85,6 +84,7 @@ class Agent implements BgpHandle {
         const worker = startWorker<BgpMethods, BgpConfig>("BGP", new URL("./worker.js", import.meta.url), config, log);
         worker.client.on<NoteEvent>("note", ({ peer, text }) => log.info(peer === "" ? {} : { peer }, text));
         this.#readers.clear();
+        this.#dynamic.clear();
         worker.client.on<BlockEvent>("state", (event) => this.#block(event));
         worker.client.on<EventBatch>("events", (batch) => {
           this.#hub.take(batch);
@@ -94,7 +94,6 @@ class Agent implements BgpHandle {
       },
       restore: (client) => this.#begin(client),
     });
-    this.#ranges = new DynamicNeighbours(config.dynamic);
     this.#policies = new PolicyShelf(config, store, () => this.peers());
     this.#hub = new EventHub((interest) => this.#tell("subscribe", interest));
   }
@@ -104,8 +103,10 @@ class Agent implements BgpHandle {
     this.#worker.client.call(method, params).catch(() => undefined);
   }
 
-  #block({ address, block, texts }: BlockEvent): void {
+  #block({ address, block, texts, dynamic }: BlockEvent): void {
     if (block === null) this.#readers.delete(address);
+    if (dynamic) this.#dynamic.set(address, dynamic);
+    else if (block !== undefined) this.#dynamic.delete(address);
     if (block) this.#readers.set(address, new StateReader(block));
     if (texts) this.#readers.get(address)?.describe(texts);
   }
@@ -177,21 +178,20 @@ class Agent implements BgpHandle {
   }
 
   peers(): PeerView[] {
-    return [...this.#configured(), ...[...this.#readers.keys()].flatMap((address) => this.#dynamic(address) ?? [])];
+    const configured = this.#configured();
+    if (this.#dynamic.size === 0) return configured;
+    const known = new Set(configured.map((peer) => peer.remote_addr));
+    const others = [...this.#dynamic.values()].filter((peer) => !known.has(peer.remote_addr));
+    return [...configured, ...others.map((peer) => this.#dynamicView(peer))];
   }
 
-  /** A peer that a range has made, as long as its session; undefined for other addresses. */
-  #dynamic(address: string): PeerView | undefined {
-    const reader = this.#readers.get(address);
-    if (!reader || this.#fixed.has(address) || this.#store.get("bgp_peers", address)) return undefined;
-    const admission = this.#ranges.admit(address);
-    this.#ranges.release(address);
-    if (admission.kind !== "peer") return undefined;
-    // The AS that its OPEN has told.
-    const remoteAs = reader.state(address)?.remote_as ?? admission.config.remote_as;
-    return { ...admission.config, remote_as: remoteAs, source: "dynamic" };
+  /** A dynamic neighbour with the AS that it has told. */
+  #dynamicView(peer: PeerConfig): PeerView {
+    const { remote_as } = this.#reader(peer.remote_addr)?.state(peer.remote_addr) ?? peer;
+    return { ...peer, remote_as, source: "dynamic" };
   }
 
+  /** The peers of the file and of the store. */
   #configured(): PeerView[] {
     const stored = this.#store.list("bgp_peers").filter(({ key }) => !this.#fixed.has(String(key)));
     return [
@@ -204,7 +204,9 @@ class Agent implements BgpHandle {
     const fixed = this.#fixed.get(address);
     if (fixed) return { ...fixed, source: "file" };
     const stored = this.#store.get("bgp_peers", address);
-    return stored ? { ...stored, source: "store" } : this.#dynamic(address);
+    if (stored) return { ...stored, source: "store" };
+    const dynamic = this.#dynamic.get(address);
+    return dynamic && this.#dynamicView(dynamic);
   }
 
   peer(text: string): PeerView {
@@ -227,7 +229,8 @@ class Agent implements BgpHandle {
     const found = this.#find(address);
     // A configured peer takes the place of a dynamic one.
     const old = found?.source === "dynamic" ? undefined : found;
-    if (old?.source === "file") throw new AppError("BGP_PEER_FIXED", { address });
+    const fixed = found?.source === "file" || (merge && found?.source === "dynamic");
+    if (fixed) throw new AppError("BGP_PEER_FIXED", { address });
     if (!old && merge) throw new AppError("BGP_PEER_UNKNOWN", { address });
     const given = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
     const { source: _, ...base } = old ?? { source: "store" };
@@ -299,8 +302,10 @@ class Agent implements BgpHandle {
 
   async manualStop(address: string, reason = ""): Promise<void> {
     const peer = this.#of(address);
+    const passing = this.#dynamic.has(peer.address);
     await this.#worker.client.call("manualStop", { ...peer, reason });
-    this.#stopped.add(peer.address);
+    // A dynamic neighbour goes with its session, and may come back.
+    if (!passing) this.#stopped.add(peer.address);
   }
 
   async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {

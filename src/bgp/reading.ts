@@ -217,9 +217,9 @@ export function routes(host: ReadingHost, query: RouteQuery): RoutePage {
   }
   // Not only for speed: routes of a peer that is lost stay in the table for a moment, and are nobody's.
   const ribs = view.all ? host.ribsIn() : view.ribs;
+  if (ribs.every((one) => tables.count(one, family.rib) === 0)) return { routes: [], cursor: null };
   const rib = view.ribs[index];
-  if (rib === undefined || ribs.every((one) => tables.count(one, family.rib) === 0))
-    return { routes: [], cursor: null };
+  if (rib === undefined) return { routes: [], cursor: null };
   const within = what.kind === "longer" ? { prefix: what.prefix.bytes, length: what.prefix.length } : undefined;
   const options = { all: view.all, bestOnly: view.bestOnly, slots: SLOTS, ...(within ? { within } : {}) };
   const { rows, next } = tables.scan(rib, family.rib, slot, query.limit, options);
@@ -233,7 +233,7 @@ class Rendering {
   readonly #host: ReadingHost;
   readonly #family: Family;
   readonly #view: View;
-  readonly #sets = new Map<SetHandle, { readonly bytes: Buffer; readonly json: Record<string, unknown> }>();
+  readonly #sets = new Map<SetHandle, Buffer>();
   readonly #validates: boolean;
 
   constructor(host: ReadingHost, family: Family, view: View) {
@@ -249,13 +249,12 @@ class Rendering {
     return entries.map((entry) => this.#row(entry)).filter((row) => row !== null);
   }
 
-  #attributes(set: SetHandle) {
+  #attributes(set: SetHandle): Buffer {
     const known = this.#sets.get(set);
     if (known) return known;
     const bytes = this.#host.module.tables.attributes(set);
-    const made = { bytes, json: attributesJson(bytes) };
-    this.#sets.set(set, made);
-    return made;
+    this.#sets.set(set, bytes);
+    return bytes;
   }
 
   /** Null for a route whose peer has gone: it goes, too. */
@@ -263,11 +262,8 @@ class Rendering {
     const { to, post } = this.#view;
     const from = to ?? this.#host.peerOfSource(entry.source);
     if (!from) return null;
-    const { bytes, json } = this.#attributes(post ? entry.post : entry.set);
-    // Elsewhere NLRI and attributes say how the other is to be read.
-    const { nlri, attr } = isPrefixFamily(this.#family)
-      ? { nlri: this.#family.nlri.decode(entry.wire, false), attr: json }
-      : jsonOf(this.#family, bytes, entry.wire);
+    const bytes = this.#attributes(post ? entry.post : entry.set);
+    const { nlri, attr } = jsonOf(this.#family, bytes, entry.wire);
     return {
       nlri,
       ...(entry.pathId === 0 ? {} : { path_id: entry.pathId }),

@@ -211,7 +211,6 @@ export class Speaker {
     const old = this.#peers.get(config.remote_addr);
     if (old?.reconfigure(config)) return false;
     if (old) this.removePeer(config.remote_addr, NOTIFY.configChange);
-    this.#dynamic.release(config.remote_addr);
     const peer = new Peer(this.#host, config);
     this.#peers.set(config.remote_addr, peer);
     if (config.md5 !== "") this.#signed(config.remote_addr, config.md5);

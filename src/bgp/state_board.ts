@@ -1,5 +1,6 @@
 // The worker's blocks of shared state, one a peer: which peers have something new to write, and when it is written.
 
+import type { PeerConfig } from "./config.js";
 import { type PeerNumbers, type PeerTexts, StateWriter } from "./shared_state.js";
 
 /** Tells control of a peer's block (null: the peer is gone) or of texts that have changed. */
@@ -7,6 +8,8 @@ export interface BlockEvent {
   readonly address: string;
   readonly block?: SharedArrayBuffer | null;
   readonly texts?: PeerTexts;
+  /** With the block of a neighbour that nobody has configured by itself: what it was given. */
+  readonly dynamic?: PeerConfig;
 }
 
 /** Where a peer's figures come from. */
@@ -71,14 +74,14 @@ export class StateBoard {
     this.#timer.unref();
   }
 
-  /** Puts a peer on the board, in place of the one with its address. */
-  open(address: string, source: StateSource): StateEntry {
+  /** Puts a peer on the board, in place of the one with its address. `dynamic`: as in BlockEvent. */
+  open(address: string, source: StateSource, dynamic?: PeerConfig): StateEntry {
     const entry = new Entry(this, address, source);
     this.#entries.set(address, entry);
     entry.writer.update(source.numbers());
     const texts = source.texts();
     entry.texts = JSON.stringify(texts);
-    this.#emit({ address, block: entry.writer.block, texts });
+    this.#emit({ address, block: entry.writer.block, texts, ...(dynamic ? { dynamic } : {}) });
     return entry;
   }
 

@@ -47,7 +47,7 @@ class Room {
     const note = (peer: string, text: string) => emit("note", { peer, text } satisfies NoteEvent);
     this.#config = config;
     this.#speaker = new Speaker(config, note, {
-      added: (address) => this.#show(address),
+      added: (address) => this.#show(address, this.#speaker.peer(address).config),
       removed: (address) => this.#hide(address),
     });
     this.board = new StateBoard((event) => emit("state", event satisfies BlockEvent));
@@ -65,8 +65,8 @@ class Room {
   }
 
   /** Puts a peer's figures where control can read them. */
-  #show(address: string): void {
-    const entry = this.board.open(address, sourceOf(this.#speaker, address));
+  #show(address: string, dynamic?: PeerConfig): void {
+    const entry = this.board.open(address, sourceOf(this.#speaker, address), dynamic);
     this.#entries.set(address, entry);
     this.#speaker.peer(address).touched = () => entry.touch();
   }

@@ -44,17 +44,17 @@ function lookupItems(request: Request): unknown[] {
   return data;
 }
 
-/** By what was asked for; an NLRI by its JSON text. */
-function byItem(items: readonly unknown[], value: (i: number) => unknown): Record<string, unknown> {
-  return Object.fromEntries(items.map((item, i) => [typeof item === "string" ? item : JSON.stringify(item), value(i)]));
-}
-
 /** `?reason=`: a text for the peer (RFC 9003). Errors: BODY_INVALID. */
 function stopReason({ query }: Request): string {
   const text = query.get("reason") ?? "";
   const most = LIMITS.bgpShutdownTextBytes;
   if (Buffer.byteLength(text) > most) badQuery("reason", "it", `at most ${most} bytes of UTF-8`);
   return text;
+}
+
+/** By what was asked for; an NLRI by its JSON text. */
+function byItem(items: readonly unknown[], value: (i: number) => unknown): Record<string, unknown> {
+  return Object.fromEntries(items.map((item, i) => [typeof item === "string" ? item : JSON.stringify(item), value(i)]));
 }
 
 function peerRoutes(bgp: BgpHandle): Route[] {
