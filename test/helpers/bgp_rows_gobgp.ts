@@ -397,5 +397,6 @@ export const GOBGP_ROWS: readonly FamilyRow[] = [...UNICAST, ...COUNTED, ...LABE
  */
 export const GOBGP_RTC = {
   announce: "vrf add one rd 65002:100 rt both 65002:100",
+  withdraw: "vrf del one",
   nlri: { origin_as: 65_002, route_target: "route-target:65002:100" },
 } as const;
