@@ -39,6 +39,8 @@ export interface GoBgpNeighbor {
   readonly passive?: boolean;
   /** Default 90 s. */
   readonly hold?: number;
+  /** Several paths of each family, both ways: how many are sent. */
+  readonly addPath?: number;
 }
 
 /** AS 65002 with all neighbours, no policy. */
@@ -50,7 +52,7 @@ export function goBgpConfig(address: string, neighbors: readonly GoBgpNeighbor[]
     `  port = ${BGP_PORT}`,
     `  local-address-list = ["${address}"]`,
   ];
-  for (const { address: theirs, as, families, passive = false, hold = 90 } of neighbors) {
+  for (const { address: theirs, as, families, passive = false, hold = 90, addPath } of neighbors) {
     lines.push(
       "[[neighbors]]",
       "  [neighbors.config]",
@@ -72,6 +74,8 @@ export function goBgpConfig(address: string, neighbors: readonly GoBgpNeighbor[]
       const name = GOBGP_FAMILIES[family];
       if (name === undefined) throw new Error(`GoBGP has no family ${family}`);
       lines.push("  [[neighbors.afi-safis]]", "    [neighbors.afi-safis.config]", `      afi-safi-name = "${name}"`);
+      if (addPath)
+        lines.push("    [neighbors.afi-safis.add-paths.config]", `      receive = true`, `      send-max = ${addPath}`);
     }
   }
   return `${lines.join("\n")}\n`;

@@ -4,42 +4,12 @@
 
 import { type Family, familyByName } from "../../src/bgp/families.js";
 import type { FamilyRow } from "./bgp_dialogue.js";
+import { EXPORTED, from, mp, rib } from "./bgp_words_gobgp.js";
 import { GOBGP_API } from "./family_routes.js";
 import { LINK_STATE_ROUTES, type LinkStateRoute } from "./structured_routes.js";
 
-const EXPORTED = { 1: 0, 2: [[2, [65_001]]] };
 const RD = "65000:1";
 const VPN_HOP = { rd: "0:0", str: "192.0.2.1" };
-
-/** What GoBGP announces, if the command does not say otherwise: INCOMPLETE. */
-const from = (afiSafi: readonly [number, number], nexthop: unknown, more: Readonly<Record<string, unknown>> = {}) => ({
-  1: 2,
-  2: [[2, [65_002]]],
-  14: { afi_safi: afiSafi, nexthop },
-  ...more,
-});
-
-type Ours = NonNullable<FamilyRow["ours"]>;
-
-/** Sends an MP_REACH_NLRI and takes it back with an MP_UNREACH_NLRI. */
-function mp(
-  afiSafi: readonly [number, number],
-  nexthop: unknown,
-  nlri: unknown,
-  more: Readonly<Record<string, unknown>> = {},
-  withdraw: unknown = nlri,
-): Pick<Ours, "body" | "withdraw"> {
-  return {
-    body: { attr: { ...EXPORTED, ...more, 14: { afi_safi: afiSafi, nexthop, nlri } } },
-    withdraw: { attr: { 15: { afi_safi: afiSafi, withdraw } } },
-  };
-}
-
-/** `add` and `del` of the same words. */
-const rib = (family: string, words: string, tail = "") => ({
-  announce: `global rib add -a ${family} ${words}${tail}`,
-  withdraw: `global rib del -a ${family} ${words}`,
-});
 
 const UNICAST: FamilyRow[] = [
   {
@@ -397,5 +367,6 @@ export const GOBGP_ROWS: readonly FamilyRow[] = [...UNICAST, ...COUNTED, ...LABE
  */
 export const GOBGP_RTC = {
   announce: "vrf add one rd 65002:100 rt both 65002:100",
+  withdraw: "vrf del one",
   nlri: { origin_as: 65_002, route_target: "route-target:65002:100" },
 } as const;
