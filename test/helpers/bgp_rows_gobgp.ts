@@ -1,6 +1,5 @@
 // What GoBGP 3.10 announces by its command line (`gobgp global rib add ...`) and how it shows what it has got.
-// SR policies it originates by its API only, and BGP-LS not at all; of both it counts what comes. Multicast prefixes it
-// takes for unicast ones.
+// SR policies it originates by its API only, BGP-LS never; of both it counts what comes. Multicast counts as unicast.
 
 import { type Family, familyByName } from "../../src/bgp/families.js";
 import type { FamilyRow } from "./bgp_dialogue.js";
