@@ -31,6 +31,7 @@ import {
   R_WIRE,
   R_WIRE_BYTES,
   RECORD_BYTES,
+  RIB_PATHS_REFUSED,
   RIB_POLICY,
   RIB_SOURCE,
   ROUTE_FLAG_REFUSED,
@@ -41,7 +42,7 @@ import {
   SOURCE_LONG_LIVED,
   TABLE_CAPACITY,
 } from "./rib_layout";
-import { putRoute, removeRoute, routesChanged } from "./route";
+import { putRoute, removeRoute, routesChanged, wasRefused } from "./route";
 import { hashOf, internHashed, release, touchIndex } from "./set";
 import { countSource, generationOf } from "./source";
 import { hashKey, touch } from "./table";
@@ -168,6 +169,7 @@ function announce(rib: usize, record: usize, family: u32, source: usize, index: 
     }
   }
   const changed = putRoute(table, record, index, path, set, post, flags);
+  if (wasRefused()) store<u64>(rib, load<u64>(rib, RIB_PATHS_REFUSED) + 1, RIB_PATHS_REFUSED);
   if (own) release(set);
   if (post != 0) release(post);
   return changed;

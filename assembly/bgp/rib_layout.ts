@@ -86,7 +86,8 @@ export const RIB_WITHDRAWN = 56;
 export const RIB_TREATED_AS_WITHDRAW = 64;
 export const RIB_ATTRIBUTES_DISCARDED = 72;
 export const RIB_FAMILIES_IGNORED = 80;
-export const RIB_TABLES = 88;
+export const RIB_PATHS_REFUSED = 88;
+export const RIB_TABLES = 96;
 export const RIB_CHANGES = RIB_TABLES + FAMILY_WORDS;
 export const RIB_BYTES = RIB_CHANGES + FAMILY_WORDS;
 export const RIB_FLAG_FOUR_OCTET_AS = 1;
@@ -111,6 +112,9 @@ export const SOURCE_BYTES = SOURCE_GENERATIONS + 32;
 export const SOURCE_FLAG_IBGP = 1;
 export const SOURCE_FLAG_CLIENT = 2;
 export const SOURCE_FLAG_DYING = 4;
+
+/** Paths of one prefix that a source may have (RFC 7911 names no bound); further ones are refused and counted. */
+export const PATHS_MAX = 64;
 
 // A route in a table, first in the entry of its prefix or in a list of nodes there. Entries and nodes begin alike.
 export const ROUTE_SET = 0;

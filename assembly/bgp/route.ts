@@ -10,6 +10,7 @@ import {
   NODE_NEXT,
   NODE_POST,
   NODE_POST_BYTES,
+  PATHS_MAX,
   ROUTE_FLAG_LIST,
   ROUTE_FLAG_POST,
   ROUTE_FLAGS,
@@ -26,6 +27,21 @@ let routesBy: i32 = 0;
 
 export function routesChanged(): i32 {
   return routesBy;
+}
+
+let refused: bool = false;
+
+/** True when the last putRoute() had no place for one more path of the source. */
+export function wasRefused(): bool {
+  return refused;
+}
+
+function hasAllPaths(entry: usize, source: u32): bool {
+  let paths: u32 = 0;
+  for (let route = firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
+    if (<u32>load<u16>(route, ROUTE_SOURCE) == source) paths++;
+  }
+  return paths >= <u32>PATHS_MAX;
 }
 
 // The best route as it was before a change.
@@ -237,6 +253,7 @@ export function putRoute(
   flags: u32,
 ): i32 {
   routesBy = 0;
+  refused = false;
   if (!reserve(table)) return -1;
   const entry = probe(table, record);
   if (load<u32>(entry, ROUTE_SET) == 0) return putFirst(table, entry, record, source, path, set, post, flags);
@@ -244,6 +261,10 @@ export function putRoute(
   if (route != 0 && isSame(route, set, post, flags)) {
     // What the decision looks at besides routes may have changed.
     decide(entry);
+    return 0;
+  }
+  if (route == 0 && source != 0 && hasAllPaths(entry, source)) {
+    refused = true;
     return 0;
   }
   noteBest(entry);

@@ -351,7 +351,7 @@ export class Peer {
       received: {
         withdrawUpdates: received.withdrawUpdates,
         withdrawn: received.withdrawn,
-        discarded: received.treatedAsWithdraw + received.familiesIgnored,
+        discarded: received.treatedAsWithdraw + received.familiesIgnored + received.pathsRefused,
         malformed: this.#memory.malformedCount,
       },
       sent: { withdrawUpdates: sent.withdrawUpdates, withdrawn: sent.withdrawn },

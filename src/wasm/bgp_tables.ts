@@ -185,6 +185,7 @@ export class BgpTables {
       treatedAsWithdraw: counter(r.RIB_TREATED_AS_WITHDRAW),
       attributesDiscarded: counter(r.RIB_ATTRIBUTES_DISCARDED),
       familiesIgnored: counter(r.RIB_FAMILIES_IGNORED),
+      pathsRefused: counter(r.RIB_PATHS_REFUSED),
     };
   }
 

@@ -101,4 +101,6 @@ export interface RibCounters {
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
   readonly familiesIgnored: number;
+  /** Paths of a prefix above the bound. */
+  readonly pathsRefused: number;
 }
