@@ -30,7 +30,9 @@ export function nodeSurface(manager: NodeManager): Surface {
     handle,
   });
   const proved = (path: string): Route =>
-    row(path, async (request) => answer(await manager.handle(path, request.header, request.body), request));
+    row(path, async (request) =>
+      answer(await manager.handle(path, (name) => request.header(name), request.body), request),
+    );
 
   return {
     name: "node",
