@@ -40,6 +40,8 @@ const bgp = {
   listen: listen(true, { env: "SENNIT_BGP", flag: "bgp" }),
   local_as: integer(1, 4_294_967_295, { fallback: 65_001 }),
   router_id: address(),
+  /** RFC 4724 §4.1: how long peers that restart gracefully are waited for after a start; seconds, 0 not at all. */
+  select_defer_time: integer(0, 3_600, { fallback: 0 }),
   /** Peers and routes in bgplgd's form: for those with credentials, for everybody, or not at all. */
   looking_glass: choice(["basic", "open", "off"], { fallback: "basic", env: "SENNIT_LOOKING_GLASS" }),
   peer: tables(PEER_FIELDS),

@@ -123,10 +123,19 @@ class Agent implements BgpHandle {
     }
     // Posted together: a change that is committed meanwhile follows behind.
     const policies = this.#policies.stored().map((params) => client.call("setPolicy", params));
-    const peers = this.#configured().map(({ source: _, ...peer }) => client.call("addPeer", peer));
+    const configured = this.#configured().map(({ source: _, ...peer }) => peer);
+    const awaited = configured.filter(({ remote_addr }) => !this.#stopped.has(remote_addr));
+    const defers = this.#config.select_defer_time > 0 ? [client.call("deferSelection", awaited)] : [];
+    const peers = configured.map((peer) => client.call("addPeer", peer));
     const stops = [...this.#stopped].map((address) => client.call("manualStop", { address, reason: "" }));
     const interest = this.#hub.interest();
-    await Promise.all([...policies, ...peers, ...stops, ...(interest ? [client.call("subscribe", interest)] : [])]);
+    await Promise.all([
+      ...defers,
+      ...policies,
+      ...peers,
+      ...stops,
+      ...(interest ? [client.call("subscribe", interest)] : []),
+    ]);
   }
 
   async start(): Promise<void> {

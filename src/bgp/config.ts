@@ -31,6 +31,8 @@ export interface BgpConfig {
   /** Dotted quad. */
   router_id: string;
   peers: PeerConfig[];
+  /** How long, in seconds, nobody is told of routes after a start; 0 not at all. */
+  select_defer_time: number;
   /** Ranges whose addresses may connect without being configured one by one. */
   dynamic: DynamicConfig[];
   /** By name. */
@@ -315,6 +317,7 @@ export interface BgpTable extends FeedsTable {
   readonly listen?: { readonly host: string; readonly port: number } | null;
   readonly local_as?: number;
   readonly router_id?: string;
+  readonly select_defer_time?: number;
   readonly peer?: readonly unknown[];
   readonly dynamic?: readonly unknown[];
   readonly policy?: readonly unknown[];
@@ -348,6 +351,7 @@ export function parseBgpConfig(table: BgpTable): BgpConfig {
     listenOptional: table.listen === undefined,
     local_as: localAs,
     router_id: routerId,
+    select_defer_time: table.select_defer_time ?? 0,
     peers,
     dynamic,
     policies,

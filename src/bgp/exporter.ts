@@ -42,6 +42,10 @@ export class Exporter implements Receiver {
   #connection: Connection | null = null;
   #families: readonly number[] = [];
   #exported: readonly number[] = [];
+  /** Families that nobody is told of yet, with what is to be called once all of them has been sent. */
+  readonly #held = new Map<number, (() => void)[]>();
+  /** What the peer is to get once its families are not held any more. */
+  #terms: { readonly negotiated: Negotiated; readonly terms: ExportTerms } | null = null;
   #running = false;
 
   constructor(routing: Routing) {
@@ -52,8 +56,16 @@ export class Exporter implements Receiver {
     this.#x = exports.create(this.fixed, this.out);
   }
 
-  /** The session is up: sends all that the peer is to have, then calls `ended` with each family. */
-  start(connection: Connection, negotiated: Negotiated, terms: ExportTerms, ended: (family: number) => void): void {
+  /**
+   * The session is up: sends all that the peer is to have, then calls `ended` with each family. `held`: families that wait
+   * for release().
+   */
+  start(
+    connection: Connection,
+    negotiated: Negotiated,
+    what: { readonly terms: ExportTerms; readonly held: readonly number[] },
+    ended: (family: number) => void,
+  ): void {
     const { tables } = this.#routing.module;
     const families = negotiated.families.map(({ rib }) => rib);
     const session = { fourOctetAs: negotiated.fourOctetAs, families, extendedMessages: negotiated.extendedMessages };
@@ -62,9 +74,24 @@ export class Exporter implements Receiver {
     tables.startSession(this.out, { ...session, ibgp: true, addPath: negotiated.addPathOut });
     this.#connection = connection;
     this.#families = families;
-    this.#configure(negotiated, terms);
+    for (const family of what.held) this.#held.set(family, [() => ended(family)]);
+    this.#configure(negotiated, what.terms);
     this.#routing.receivers.add(this);
-    for (const family of families) this.#walk(family, { forced: false, fixed: true }, () => ended(family));
+    for (const family of families) {
+      if (!this.#held.has(family)) this.#walk(family, { forced: false, fixed: true }, () => ended(family));
+    }
+  }
+
+  /** Families may be told of from now on. */
+  release(families: readonly number[]): void {
+    const free = families.filter((family) => this.#held.has(family));
+    if (!this.#terms || free.length === 0) return;
+    const calls = free.map((family) => [family, this.#held.get(family) ?? []] as const);
+    for (const family of free) this.#held.delete(family);
+    this.#configure(this.#terms.negotiated, this.#terms.terms);
+    for (const [family, all] of calls) {
+      this.#walk(family, { forced: false, fixed: true }, () => all.forEach((ended) => void ended()));
+    }
   }
 
   /** True when the peer gets more than its own routes. */
@@ -81,7 +108,8 @@ export class Exporter implements Receiver {
 
   #configure(negotiated: Negotiated, terms: ExportTerms): void {
     const { policy } = terms;
-    this.#exported = policy === null ? [] : this.#families;
+    this.#terms = { negotiated, terms };
+    this.#exported = policy === null ? [] : this.#families.filter((family) => !this.#held.has(family));
     const loaded = policy === null || policy === "all" ? null : policy;
     this.#routing.module.exports.configure(this.#x, {
       ibgp: terms.ibgp,
@@ -102,6 +130,8 @@ export class Exporter implements Receiver {
     this.#routing.receivers.delete(this);
     this.#connection = null;
     this.#exported = [];
+    this.#held.clear();
+    this.#terms = null;
     this.#walks.clear();
     this.#routing.module.exports.stop(this.#x);
     this.#routing.discard(this.out);
@@ -144,7 +174,9 @@ export class Exporter implements Receiver {
 
   /** Sends all of a family again (RFC 2918). */
   refresh(family: number, ended: () => void): void {
-    if (this.#families.includes(family)) this.#walk(family, { forced: true, fixed: true }, ended);
+    const held = this.#held.get(family);
+    if (held) held.push(ended);
+    else if (this.#families.includes(family)) this.#walk(family, { forced: true, fixed: true }, ended);
   }
 
   /** Routes whose attributes leave no room in a message of this session. */

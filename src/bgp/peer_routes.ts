@@ -5,6 +5,7 @@ import type { NeighborHandle } from "../wasm/bgp_policy.js";
 import type { OpenMessage, RibSlot, SourceSlot } from "../wasm/bgp_types.js";
 import { withoutZone } from "./addresses.js";
 import type { PeerConfig } from "./config.js";
+import type { Deferral } from "./deferral.js";
 import { Exporter, type ExportTerms } from "./exporter.js";
 import { FAMILIES, type Family } from "./families.js";
 import type { HelperOutput } from "./graceful.js";
@@ -19,6 +20,7 @@ import type { Session } from "./session.js";
 export interface RoutesHost {
   readonly routing: Routing;
   readonly policies: Policies;
+  readonly deferral: Deferral;
   /** Our BGP identifier, and that of our cluster as a route reflector (RFC 4456). */
   readonly routerId: number;
   readonly clusterId: number;
@@ -97,7 +99,11 @@ export class PeerRoutes {
     routing.owners.set(tables.sourceIndex(source), config.remote_addr);
     this.#setImport();
     this.#graceful.input({ kind: "up", negotiated });
-    this.exporter.start(connection, negotiated, this.#exportTerms(config, source), (family) => {
+    const { deferral } = this.#host;
+    deferral.input({ kind: "up", peer: config.remote_addr, negotiated });
+    const terms = this.#exportTerms(config, source);
+    const held = families.filter((family) => deferral.holds(family));
+    this.exporter.start(connection, negotiated, { terms, held }, (family) => {
       // RFC 4724 §2: who restarts gracefully waits for it; others have no use for it.
       if (negotiated.gracefulRestart) session.sendEndOfRib(FAMILIES[family] as Family);
     });
@@ -173,6 +179,7 @@ export class PeerRoutes {
   /** The peer was stopped or removed: nothing of it is kept. */
   forget(): void {
     this.#graceful.input({ kind: "forget" });
+    this.#host.deferral.input({ kind: "gone", peer: this.#config.remote_addr });
     this.#bury();
   }
 
@@ -194,6 +201,7 @@ export class PeerRoutes {
     for (const { rib: family } of FAMILIES) {
       if (family === null || (bits & (1 << family)) === 0) continue;
       this.#graceful.input({ kind: "endOfRib", family });
+      this.#host.deferral.input({ kind: "endOfRib", peer: this.#config.remote_addr, family });
       this.#events.endOfRib(family);
     }
   }

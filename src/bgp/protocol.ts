@@ -141,6 +141,8 @@ type OfPeer<P = object> = P & { readonly address: string };
 /** The worker's calls. A peer's address is canonical. */
 export type BgpMethods = {
   start(params: undefined): Promise<{ readonly listening: string | null; readonly problem: string | null }>;
+  /** After a start, before its peers are added: waits for their routes (RFC 4724 §4.1). */
+  deferSelection(params: readonly PeerConfig[]): void;
   /** In place of the one with its address. False when the session has gone on, with the new options. */
   addPeer(params: PeerConfig): boolean;
   removePeer(params: OfPeer): void;

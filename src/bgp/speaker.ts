@@ -13,6 +13,7 @@ import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { RibSlot } from "../wasm/bgp_types.js";
 import { remotePeerAddress } from "./addresses.js";
 import type { BgpConfig, PeerConfig } from "./config.js";
+import { Deferral } from "./deferral.js";
 import { DynamicNeighbours } from "./dynamic.js";
 import { KernelRoutes } from "./kernel_routes.js";
 import { Observers } from "./observers.js";
@@ -43,6 +44,7 @@ export class Speaker {
   readonly routerId: number;
   readonly observers = new Observers();
   readonly routing: Routing;
+  readonly deferral = new Deferral((families) => this.#tell(families));
   readonly #config: BgpConfig;
   readonly #host: PeerHost;
   readonly #peers = new Map<string, Peer>();
@@ -83,6 +85,8 @@ export class Speaker {
       routing: this.routing,
       policies: new Policies(this.module.policies, config.policies),
       observers: this.observers,
+      deferral: this.deferral,
+      restart: () => ({ restarting: this.deferral.restarting, forwarding: [] }),
     };
   }
 
@@ -90,6 +94,11 @@ export class Speaker {
   start(): void {
     this.#kernel?.start();
     this.#rpki.start();
+  }
+
+  /** Routes of these families have been waited for. */
+  #tell(families: readonly number[]): void {
+    for (const peer of this.#peers.values()) peer.routes.exporter.release(families);
   }
 
   /** VRPs have changed: routes of peers whose policy looks at them are judged anew, and told anew. */
@@ -285,6 +294,7 @@ export class Speaker {
 
   /** Ends all sessions and stops listening. */
   async close(): Promise<void> {
+    this.deferral.close();
     this.#rpki.close();
     this.#kernel?.close();
     for (const address of [...this.#peers.keys()]) this.removePeer(address, NOTIFY.shutdown);

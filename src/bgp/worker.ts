@@ -96,6 +96,7 @@ class Room {
     const speaker = this.#speaker;
     return {
       start: () => start(speaker, this.#config),
+      deferSelection: (peers) => speaker.deferral.begin(peers, this.#config.select_defer_time),
       addPeer: (config: PeerConfig) => {
         const fresh = speaker.addPeer(config);
         this.#show(config.remote_addr);

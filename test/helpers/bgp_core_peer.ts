@@ -137,7 +137,8 @@ export class CorePeer {
     } as unknown as Negotiated;
     const policy = row.exported === "all" ? row.exported : (this.#exported?.loaded ?? null);
     const terms = { ibgp: row.ibgp, client: row.client, source: this.slot, neighbor: this.neighbor, policy };
-    this.exporter.start(this.connection as unknown as Connection, negotiated, terms, () => undefined);
+    const what = { terms, held: [] };
+    this.exporter.start(this.connection as unknown as Connection, negotiated, what, () => undefined);
   }
 
   /** The session ends and comes back; with `keep` the peer's routes stay as they are. */
