@@ -106,13 +106,14 @@ function report(results: readonly Result[], stream: Stream, relay: boolean): voi
     const rate = part.prefixes / seconds(result);
     const baseRate = base ? base.stream.prefixes / seconds(base) : Number.NaN;
     const baseCpu = base ? cpu(base) / base.stream.prefixes : Number.NaN;
+    const ratio = (value: number) => (base ? value.toFixed(2) : "-");
     const note = part.prefixes === stream.prefixes ? "" : ` (${part.prefixes} prefixes)`;
     return [
       row.name,
       seconds(result).toFixed(2) + note,
-      (rate / baseRate).toFixed(2),
+      ratio(rate / baseRate),
       cpu(result).toFixed(2),
-      (cpu(result) / part.prefixes / baseCpu).toFixed(2),
+      ratio(cpu(result) / part.prefixes / baseCpu),
       megabytes(Math.max(...runs.map((run) => run.peak))),
       relay ? [...new Set(runs.map((run) => run.exported))].join(" ") : "",
       `${runs.length}${problem === "" ? "" : `, then: ${problem}`}`,
