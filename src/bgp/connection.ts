@@ -62,8 +62,8 @@ export type Tap = (sent: boolean, bytes: Uint8Array) => void;
 
 /** How long a closed connection may take to send its last NOTIFICATION. */
 const LINGER_MS = 1_000;
-/** What is read in one turn of the event loop: some 6,000 prefixes. */
-const TURN_BYTES = 128 << 10;
+/** What is read in one turn of the event loop: some 3,000 prefixes, so that a page of routes waits a few ms. */
+const TURN_BYTES = 64 << 10;
 /** What is left of the input beside the longest message that may not have come whole. */
 const CHUNK_BYTES = INPUT_BYTES - MESSAGE_BYTES_EXTENDED;
 
