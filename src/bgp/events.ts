@@ -5,7 +5,7 @@
 import { LIMITS } from "../base/limits.js";
 import { MSG } from "../wasm/bgp_numbers.js";
 import { bytesText } from "./capabilities.js";
-import { notificationNames } from "./notification_names.js";
+import { errorTexts } from "./notification_texts.js";
 import type { DownReason, ObservedPeer, Observer } from "./observer.js";
 import { isMalformed, updateView } from "./update_view.js";
 
@@ -57,7 +57,7 @@ const update: Render = (message, peer, sent) => {
 };
 
 const notification: Render = (message) => {
-  const names = notificationNames(message[HEADER_BYTES] ?? 0, message[HEADER_BYTES + 1] ?? 0);
+  const names = errorTexts(message[HEADER_BYTES] ?? 0, message[HEADER_BYTES + 1] ?? 0);
   const data = bytesText(message.subarray(HEADER_BYTES + 2));
   return { type: 3, msg: { ...names, data }, family: null };
 };
@@ -81,7 +81,7 @@ const KINDS: Readonly<Record<number, { readonly type: EventType; readonly render
 function downJson({ kind, notification: message }: DownReason): Record<string, unknown> {
   if (!message || message.length < HEADER_BYTES + 2) return { reason: kind };
   const [code, subcode] = [message[HEADER_BYTES] as number, message[HEADER_BYTES + 1] as number];
-  return { reason: kind, code, subcode, ...notificationNames(code, subcode) };
+  return { reason: kind, code, subcode, ...errorTexts(code, subcode) };
 }
 
 export class EventStream implements Observer {

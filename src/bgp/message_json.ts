@@ -60,8 +60,7 @@ export function openJson(message: Buffer): Record<string, unknown> | null {
 /** A NOTIFICATION (RFC 4271 §4.5), with yabgp's words for its codes; null where it has none. */
 export function notificationJson(message: Buffer): Record<string, unknown> {
   const body = bodyOf(message);
-  const { error, subError } = errorTexts(body[0] ?? 0, body[1] ?? 0);
-  return { error, sub_error: subError, data: bytesText(body.subarray(2)) };
+  return { ...errorTexts(body[0] ?? 0, body[1] ?? 0), data: bytesText(body.subarray(2)) };
 }
 
 /** A ROUTE-REFRESH (RFC 2918, RFC 7313); null for one that is too short. */

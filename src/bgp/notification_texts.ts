@@ -1,17 +1,19 @@
-// THE table of NOTIFICATION codes and subcodes in words: yabgp's, completed for codes of later RFCs.
+// NOTIFICATION codes and subcodes in words, for states, events, logs and message files (RFC 4271 §4.5, RFC 4486, RFC 6608,
+// RFC 7313, RFC 8538, RFC 9234, RFC 9384, RFC 9687).
 
 interface Row {
-  readonly text: string;
+  readonly error: string;
   readonly sub: Readonly<Record<number, string>>;
 }
 
+/** THE error table: yabgp's names (it has the codes 1 to 7), then those of later RFCs. */
 const ROWS: Readonly<Record<number, Row>> = {
   1: {
-    text: "Message Header Error",
+    error: "Message Header Error",
     sub: { 1: "Connection Not Synchronized", 2: "Bad Message Length", 3: "Bad Message Type" },
   },
   2: {
-    text: "OPEN Message Error",
+    error: "OPEN Message Error",
     sub: {
       1: "Unsupported Version Number",
       2: "Bad Peer AS",
@@ -20,12 +22,11 @@ const ROWS: Readonly<Record<number, Row>> = {
       6: "Unacceptable Hold Time",
       7: "Unsupported Capability",
       8: "NULL",
-      // RFC 9234 §4.2
       11: "Role Mismatch",
     },
   },
   3: {
-    text: "UPDATE Message Error",
+    error: "UPDATE Message Error",
     sub: {
       1: "Malformed Attribute List",
       2: "Unrecognized Well-known Attribute",
@@ -40,18 +41,17 @@ const ROWS: Readonly<Record<number, Row>> = {
       12: "NULL",
     },
   },
-  4: { text: "Hold Timer Expired", sub: { 1: "Hold timer expired" } },
+  4: { error: "Hold Timer Expired", sub: { 1: "Hold timer expired" } },
   5: {
-    text: "Finite State Machine Error",
-    // RFC 6608 §3
+    error: "Finite State Machine Error",
     sub: {
-      1: "FSM error",
+      1: "Receive Unexpected Message in OpenSent State",
       2: "Receive Unexpected Message in OpenConfirm State",
       3: "Receive Unexpected Message in Established State",
     },
   },
   6: {
-    text: "Cease",
+    error: "Cease",
     sub: {
       1: "Maximum number of prefixes reached",
       2: "Administrative shutdown",
@@ -61,20 +61,16 @@ const ROWS: Readonly<Record<number, Row>> = {
       6: "Other configuration change",
       7: "Connection collision resolution",
       8: "Out of resources",
-      // RFC 8538 §3, RFC 9384 §3
       9: "Hard Reset",
       10: "BFD Down",
     },
   },
-  7: {
-    text: "CAPABILITY Message Error",
-    // Of the route refresh with demarcation (RFC 7313 §5), which has this code now.
-    sub: { 1: "Invalid Message Length" },
-  },
+  7: { error: "ROUTE-REFRESH Message Error", sub: { 1: "Invalid Message Length" } },
+  8: { error: "Send Hold Timer Expired", sub: {} },
 };
 
 /** The words of a code and of its subcode, null where there are none. */
-export function errorTexts(code: number, subcode: number): { error: string | null; subError: string | null } {
+export function errorTexts(code: number, subcode: number): { error: string | null; sub_error: string | null } {
   const row = ROWS[code];
-  return { error: row?.text ?? null, subError: row?.sub[subcode] ?? null };
+  return { error: row?.error ?? null, sub_error: row?.sub[subcode] ?? null };
 }

@@ -3,74 +3,7 @@
 import { LIMITS } from "../base/limits.js";
 import { NOTIFY } from "../wasm/bgp_numbers.js";
 import type { NotificationContent } from "../wasm/bgp_types.js";
-
-interface Row {
-  readonly error: string;
-  readonly sub: Readonly<Record<number, string>>;
-}
-
-/** THE error table: yabgp's names (it has the codes 1 to 7), then those of later RFCs. */
-const ROWS: Readonly<Record<number, Row>> = {
-  1: {
-    error: "Message Header Error",
-    sub: { 1: "Connection Not Synchronized", 2: "Bad Message Length", 3: "Bad Message Type" },
-  },
-  2: {
-    error: "OPEN Message Error",
-    sub: {
-      1: "Unsupported Version Number",
-      2: "Bad Peer AS",
-      3: "Bad BGP Identifier",
-      4: "Unsupported Optional Parameter",
-      6: "Unacceptable Hold Time",
-      7: "Unsupported Capability",
-      8: "NULL",
-      11: "Role Mismatch",
-    },
-  },
-  3: {
-    error: "UPDATE Message Error",
-    sub: {
-      1: "Malformed Attribute List",
-      2: "Unrecognized Well-known Attribute",
-      3: "Missing Well-known Attribute",
-      4: "Attribute Flags Error",
-      5: "Attribute Length Error",
-      6: "Invalid ORIGIN Attribute",
-      8: "Invalid NEXT_HOP Attribute",
-      9: "Optional Attribute Error",
-      10: "Invalid Network Field",
-      11: "Malformed AS_PATH",
-      12: "NULL",
-    },
-  },
-  4: { error: "Hold Timer Expired", sub: { 1: "Hold timer expired" } },
-  5: {
-    error: "Finite State Machine Error",
-    sub: {
-      1: "Receive Unexpected Message in OpenSent State",
-      2: "Receive Unexpected Message in OpenConfirm State",
-      3: "Receive Unexpected Message in Established State",
-    },
-  },
-  6: {
-    error: "Cease",
-    sub: {
-      1: "Maximum number of prefixes reached",
-      2: "Administrative shutdown",
-      3: "Peer reconfigured",
-      4: "Administrative reset",
-      5: "Connection reset",
-      6: "Other configuration change",
-      7: "Connection collision resolution",
-      8: "Out of resources",
-      9: "Hard Reset",
-      10: "BFD Down",
-    },
-  },
-  7: { error: "ROUTE-REFRESH Message Error", sub: { 1: "Invalid Message Length" } },
-  8: { error: "Send Hold Timer Expired", sub: {} },
-};
+import { errorTexts } from "./notification_texts.js";
 
 export interface NotificationView {
   readonly code: number;
@@ -121,7 +54,6 @@ const printable = (text: string) =>
 /** What a NOTIFICATION says, for the peer's state and the log. */
 export function notificationView(content: NotificationContent, sent: boolean, epochMs: number): NotificationView {
   const { notify, data } = content;
-  const row = ROWS[notify >> 8];
   // RFC 8538 §3.1: a hard reset holds the reason as code, subcode and data.
   const hard = notify === NOTIFY.hardReset && data.length >= 2;
   const inner = hard ? ((data[0] as number) << 8) | (data[1] as number) : notify;
@@ -129,8 +61,7 @@ export function notificationView(content: NotificationContent, sent: boolean, ep
   return {
     code: notify >> 8,
     subcode: notify & 255,
-    error: row?.error ?? null,
-    sub_error: row?.sub[notify & 255] ?? null,
+    ...errorTexts(notify >> 8, notify & 255),
     text: printable(text),
     data: Buffer.from(data).toString("hex"),
     direction: sent ? "sent" : "received",
