@@ -58,7 +58,9 @@ export function smallNumber(value: unknown, bits: number): number | null {
 /** `bytes` bytes of a number in network order. */
 export function bigEndian(value: bigint | number, bytes: number): Uint8Array {
   const out = new Uint8Array(bytes);
-  if (typeof value === "number") {
+  if (typeof value === "number" && value <= 0xffffffff) {
+    for (let i = bytes - 1, rest = value; i >= 0; i--, rest >>>= 8) out[i] = rest;
+  } else if (typeof value === "number") {
     for (let i = bytes - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) out[i] = rest & 0xff;
   } else {
     for (let i = bytes - 1, rest = value; i >= 0; i--, rest >>= 8n) out[i] = Number(rest & 0xffn);
@@ -208,10 +210,22 @@ function named(table: Names, allowed: string, hex = false): Kind {
 const VID_PRESENT = 0x1000; // OFPVID_PRESENT (spec §7.2.3.7)
 const EXTENSION_HEADERS = ["no_next", "esp", "auth", "dest", "frag", "router", "hop", "un_rep", "un_seq"];
 
+/** A hex digit's value by its character code, -1 for others. */
+const HEX_VALUE = Int8Array.from({ length: 128 }, (_, code) =>
+  "0123456789abcdef".indexOf(String.fromCharCode(code).toLowerCase()),
+);
+
+/** Six bytes from hex pairs with colons or dashes, or null. */
 function parseMac(value: unknown): Uint8Array | null {
-  if (typeof value !== "string" || !/^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/.test(value)) return null;
+  if (typeof value !== "string" || value.length !== 17) return null;
   const bytes = new Uint8Array(6);
-  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(value.slice(3 * i, 3 * i + 2), 16);
+  for (let i = 0; i < 6; i++) {
+    const high = HEX_VALUE[value.charCodeAt(3 * i)] ?? -1;
+    const low = HEX_VALUE[value.charCodeAt(3 * i + 1)] ?? -1;
+    const separator = value.charCodeAt(3 * i + 2);
+    if (high < 0 || low < 0 || (i < 5 && separator !== 58 && separator !== 45)) return null;
+    bytes[i] = (high << 4) | low;
+  }
   return bytes;
 }
 
@@ -232,10 +246,11 @@ function address(length: 4 | 16): Kind {
   return {
     allowed: length === 4 ? "an IPv4 address, or ADDRESS/LENGTH" : "an IPv6 address, or ADDRESS/LENGTH",
     parse(value) {
+      const plain = parseOne(value);
+      if (plain) return { value: plain };
       const [text, prefix] = typeof value === "string" ? value.split("/", 2) : [];
-      const bytes = parseOne(text);
-      if (!bytes) return null;
-      if (prefix === undefined) return { value: bytes };
+      const bytes = prefix === undefined ? null : parseOne(text);
+      if (!bytes || prefix === undefined) return null;
       if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > length * 8) return null;
       const mask = new Uint8Array(length);
       for (let bit = 0; bit < Number(prefix); bit++) mask[bit >> 3] = (mask[bit >> 3] as number) | (0x80 >> (bit & 7));
