@@ -5,7 +5,6 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { flowQuery, printFlows, writeFlow } from "../src/api/openflow/flow_view.js";
 import { CODEC_TABLES } from "../src/openflow/actions.js";
 import type { OpenFlowHandle } from "../src/openflow/agent.js";
@@ -18,19 +17,13 @@ import { OpenVSwitch } from "../test/helpers/openvswitch.js";
 import { withScope } from "../test/helpers/scope.js";
 import { until } from "../test/helpers/wait.js";
 import { cpuSeconds, table } from "./machine.js";
-import type { LoadOptions, LoadResult } from "./openflow_load.js";
+import { flow } from "./openflow_flows.js";
 import { packPlain } from "./openflow_plain.js";
+import { rest } from "./openflow_rest.js";
 
 const DPID = "0000000000000001";
 const IN_FLIGHT = 64;
 const FLOWS_PER_CALL = 1_000;
-
-/** The flow that published controller benches use: in_port, eth_dst, eth_type, ipv4_dst; one output. */
-function flow(i: number): object {
-  const address = `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
-  const match = [{ in_port: 1 }, { eth_dst: "00:00:00:00:00:01" }, { eth_type: "ipv4" }, { ipv4_dst: address }];
-  return { priority: 100, match, instructions: [{ apply_actions: [{ output: 2 }] }] };
-}
 
 function records(from: number, count: number): Uint8Array {
   const writer = new RecordWriter(count * 256);
@@ -114,22 +107,6 @@ async function installed(ovs: OpenVSwitch, count: number): Promise<void> {
   if (!text.includes(`flow_count=${count}`)) throw new Error(`${count} flows expected, the switch says: ${text}`);
 }
 
-/** POSTs one flow a request over REST, from a thread of its own. */
-function post(room: OpenFlowRoom, count: number): Promise<LoadResult> {
-  const workerData: LoadOptions = {
-    port: Number(new URL(room.base).port),
-    connections: IN_FLIGHT,
-    path: "/sdn/v2.0/of/datapaths/1/flows",
-    token: room.token,
-    bodies: Array.from({ length: count }, (_, i) => JSON.stringify({ flow: flow(i) })),
-  };
-  return new Promise((resolve, reject) => {
-    const client = new Worker(new URL("openflow_load.js", import.meta.url), { workerData });
-    client.once("message", resolve);
-    client.once("error", reject);
-  });
-}
-
 async function changes(room: OpenFlowRoom, ovs: OpenVSwitch, count: number): Promise<void> {
   const rows: (string | number)[][] = [];
   const file = join(ovs.dir, "flows.txt");
@@ -161,15 +138,8 @@ async function changes(room: OpenFlowRoom, ovs: OpenVSwitch, count: number): Pro
   await measure(`${FLOWS_PER_CALL} flows a call`, async () => {
     for (const batch of bulk) await handle.changeFlows(DPID, batch, FLOWS_PER_CALL, false);
   });
-  let latency = "";
-  await measure(`REST POST of one flow, ${IN_FLIGHT} connections`, async () => {
-    const { p50Ms, p99Ms, failed } = await post(room, count);
-    if (failed > 0) throw new Error(`${failed} answers were not 201`);
-    latency = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
-  });
   console.log(`\n${count} flows into a live Open vSwitch, each answered after a barrier:`);
   console.log(table(["", "flows/s", "ratio", "our CPU µs/flow", "switch CPU µs/flow"], rows));
-  console.log(`REST latency: ${latency}; the CPU of that line includes the client's thread`);
 }
 
 async function list(handle: OpenFlowHandle): Promise<{ bytes: number; flows: number; ms: number }> {
@@ -216,5 +186,7 @@ export async function run(args: string[]): Promise<void> {
     console.log("Open vSwitch is not installed (Debian package openvswitch-switch): the rest is left out");
     return;
   }
-  await withScope((t) => live(t, Number(args[0] ?? 20_000)));
+  const count = Number(args[0] ?? 20_000);
+  await withScope((t) => live(t, count));
+  await withScope((t) => rest(t, count));
 }
