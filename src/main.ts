@@ -7,8 +7,9 @@ import { AppError } from "./base/errors.js";
 import { VERSION } from "./base/version.js";
 
 // What this program holds is in Wasm memory, outside the heaps of JavaScript. V8 would let each thread's young generation
-// grow to tens of megabytes before it collects; a box has better use for them.
-setFlagsFromString("--optimize-for-size");
+// grow to tens of megabytes before it collects; a box has better use for them. What survives there is little: helper
+// threads for it cost more than they help. Both flags are looked at when V8 collects, so that they may be set here.
+for (const flag of ["--optimize-for-size", "--no-parallel-scavenge"]) setFlagsFromString(flag);
 
 const program = new Command("sennit")
   .description("the program of a WAN-bonding box: bonded tunnel, BGP speaker, OpenFlow controller")

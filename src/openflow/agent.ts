@@ -10,6 +10,7 @@ import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
+import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
 import {
@@ -161,7 +162,7 @@ class Agent implements OpenFlowHandle {
   }
 
   flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
-    return this.#worker.client.call("flows", { dpid, query });
+    return receivePieces((port) => this.#worker.client.call("flows", { dpid, query, port }, [port]));
   }
   groups(dpid: string): Promise<Group[]> {
     return this.#worker.client.call("groups", { dpid });

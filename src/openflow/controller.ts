@@ -210,9 +210,11 @@ export class Controller implements SessionListener {
     return count > 0;
   }
 
-  /** The flows that the record's table, match and cookie cover, as records in the pieces in which they came. */
-  async flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
-    const pieces: Uint8Array[] = [];
+  /**
+   * Hands over the flows that the record's table, match and cookie cover, as records in the pieces in which they come.
+   * Resolves when the switch has sent them whole.
+   */
+  async flows(dpid: string, query: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
     let bytes = 0;
     await this.session(dpid).query(
       MULTIPART.FLOW,
@@ -223,10 +225,9 @@ export class Controller implements SessionListener {
         if (bytes > LIMITS.openflowListingBytes) {
           throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
         }
-        if (piece.length > 0) pieces.push(piece);
+        if (piece.length > 0) take(piece);
       },
     );
-    return pieces;
   }
 
   counters(): DatapathCounters[] {

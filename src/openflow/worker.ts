@@ -1,11 +1,13 @@
 // The OpenFlow worker: owns the listening socket and the switches' sockets, and answers the control thread's calls.
 
+import type { MessagePort } from "node:worker_threads";
 import type { WorkerTask } from "../workers/pool.js";
 import type { Methods } from "../workers/rpc.js";
 import { WorkerServer } from "../workers/rpc.js";
 import type { OpenFlowConfig } from "./config.js";
 import { Controller, type Datapath, type DatapathCounters, type FlowResult } from "./controller.js";
 import { changeGroup, type Group, groupDescriptions } from "./groups.js";
+import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
 import { portMod } from "./ports.js";
@@ -17,7 +19,8 @@ export interface OpenFlowMethods extends Methods {
   datapath(params: { dpid: string }): Datapath;
   ports(params: { dpid: string }): Port[];
   changeFlows(params: { dpid: string; records: Uint8Array; count: number; existing: boolean }): Promise<FlowResult>;
-  flows(params: { dpid: string; query: Uint8Array }): Promise<Uint8Array[]>;
+  /** The pieces go to the port: see listing.ts. */
+  flows(params: { dpid: string; query: Uint8Array; port: MessagePort }): Promise<void>;
   /** A multipart answer's body, for what the control thread reads itself. */
   collect(params: { dpid: string; type: number; body?: Uint8Array }): Promise<Uint8Array>;
   groups(params: { dpid: string }): Promise<Group[]>;
@@ -53,7 +56,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       datapath: ({ dpid }) => controller.datapath(dpid),
       ports: ({ dpid }) => controller.ports(dpid),
       changeFlows: ({ dpid, records, count, existing }) => controller.changeFlows(dpid, records, count, existing),
-      flows: ({ dpid, query }) => controller.flows(dpid, query),
+      flows: ({ dpid, query, port }) => sendPieces(port, (take) => controller.flows(dpid, query, take)),
       collect: ({ dpid, type, body }) => controller.session(dpid).collect(type, body),
       groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
       changeGroup: ({ dpid, command, group }) =>

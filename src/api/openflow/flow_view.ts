@@ -96,11 +96,12 @@ function writeMatch(writer: RecordWriter, given: unknown): void {
   for (const entry of match) {
     if (!isObject(entry)) throw badValue("match", entry, "an object with one field");
     const mask = entry["mask"];
-    let names = 0;
-    // A listed bulk has millions of these entries: no list of names is made for each.
+    // Beside several fields nobody knows whose mask it is, and a match without it is another one.
+    if (mask !== undefined && Object.keys(entry).length !== 2)
+      throw badValue("mask", entry, "beside exactly one field");
+    // A bulk has millions of these entries: no list of names is made for each.
     for (const name in entry) {
       if (name === "mask") continue;
-      names++;
       const field = matchField(name);
       if (name === "oxm") raw.push(entry["oxm"]);
       else if (!field) throw new AppError("OPENFLOW_VALUE", { reason: `unknown match field: ${name.slice(0, 100)}` });
@@ -110,8 +111,6 @@ function writeMatch(writer: RecordWriter, given: unknown): void {
         if (value) fields.push(value);
       }
     }
-    // Beside several fields nobody knows whose mask it is, and a match without it is another one.
-    if (mask !== undefined && names !== 1) throw badValue("mask", entry, "beside exactly one field");
   }
   checkNeeds(fields);
   // Field numbers grow from prerequisites to what needs them, the order that switches ask for (spec §7.2.3.6).
