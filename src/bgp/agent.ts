@@ -37,8 +37,9 @@ import type {
   Version,
 } from "./protocol.js";
 import type { Validation, ValidationQuery } from "./rtr/protocol.js";
-import { StateReader } from "./shared_state.js";
+import type { StateReader } from "./shared_state.js";
 import type { BlockEvent } from "./state_board.js";
+import { StateReaders } from "./state_readers.js";
 import type { UpdateBody } from "./update_json.js";
 
 export type { BgpHandle, PeerView } from "./handle.js";
@@ -62,10 +63,7 @@ class Agent implements BgpHandle {
   #problem: string | null = null;
   /** Peers that an operator has stopped: a worker that is started again must not dial them. */
   readonly #stopped = new Set<string>();
-  /** Shared figures of the worker's peers, by canonical address. */
-  readonly #readers = new Map<string, StateReader>();
-  /** Changes of peers that the worker has been told of and has not made yet, by address. */
-  readonly #changing = new Map<string, number>();
+  readonly #readers = new StateReaders();
   /** Neighbours that the worker has taken in out of the ranges of the configuration. */
   readonly #dynamic = new Map<string, PeerConfig>();
   readonly #hub: EventHub;
@@ -104,11 +102,9 @@ class Agent implements BgpHandle {
   }
 
   #block({ address, block, texts, dynamic }: BlockEvent): void {
-    if (block === null) this.#readers.delete(address);
+    this.#readers.take(address, block, texts);
     if (dynamic) this.#dynamic.set(address, dynamic);
     else if (block !== undefined) this.#dynamic.delete(address);
-    if (block) this.#readers.set(address, new StateReader(block));
-    if (texts) this.#readers.get(address)?.describe(texts);
   }
 
   /** Listens and brings all peers to a worker that has none. */
@@ -159,20 +155,13 @@ class Agent implements BgpHandle {
   /** A record was committed: the worker follows. Calls reach it in the order of the commits. */
   #changed(address: string, value: PeerConfig | undefined): void {
     if (this.#fixed.has(address)) return;
-    // Until the worker has followed, what the shared block says is of the peer as it was.
-    this.#changing.set(address, (this.#changing.get(address) ?? 0) + 1);
+    this.#readers.changes(address);
     const done = (
       value ? this.#worker.client.call("addPeer", value) : this.#worker.client.call("removePeer", { address })
-    ).finally(() => this.#settled(address));
+    ).finally(() => this.#readers.changed(address));
     // A session that was stopped stays so where its options change without a new one.
     const applied = done.then((fresh) => fresh !== false && this.#stopped.delete(address));
     this.#followed(applied, { peer: address });
-  }
-
-  #settled(address: string): void {
-    const left = (this.#changing.get(address) ?? 1) - 1;
-    if (left > 0) this.#changing.set(address, left);
-    else this.#changing.delete(address);
   }
 
   #policyChanged(name: string): void {
@@ -280,7 +269,7 @@ class Agent implements BgpHandle {
 
   /** The peer's shared figures. A worker that has failed has none that hold. */
   #reader(address: string): StateReader | undefined {
-    return this.#worker.failed === null && !this.#changing.has(address) ? this.#readers.get(address) : undefined;
+    return this.#worker.failed === null ? this.#readers.of(address) : undefined;
   }
 
   state(text: string): PeerState | Promise<PeerState> {
@@ -315,6 +304,10 @@ class Agent implements BgpHandle {
     await this.#worker.client.call("manualStop", { ...peer, reason });
     // A dynamic neighbour goes with its session, and may come back.
     if (!passing) this.#stopped.add(peer.address);
+  }
+
+  async manualReset(address: string, reason: string): Promise<void> {
+    await this.#worker.client.call("manualReset", { ...this.#of(address), reason });
   }
 
   async refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void> {

@@ -54,6 +54,8 @@ export type Input =
   | { readonly kind: "stop"; readonly notify: number; readonly data?: Uint8Array }
   /** The operator or a limit ends the session; a new try comes after `idleMs`, Infinity: after "start" only. */
   | { readonly kind: "end"; readonly content: NotificationContent; readonly idleMs: number }
+  /** The operator wants a new session instead of this one: earlier failures are forgiven. */
+  | { readonly kind: "reset"; readonly data: Uint8Array }
   | { readonly kind: "connected" }
   | { readonly kind: "accepted" }
   | { readonly kind: "connectFailed" }
@@ -194,6 +196,12 @@ function end(state: State, now: number, content: NotificationContent, idleMs: nu
   return [{ ...INITIAL, stopped: false, held: true, idleHoldAt: now + idleMs }, ending(state, content)];
 }
 
+/** ManualStop and AutomaticStart in one (RFC 4271 §8.1.2), with the idle time between; one that is stopped stays so. */
+function reset(state: State, options: FsmOptions, now: number, content: NotificationContent): Step {
+  if (state.stopped) return [state, []];
+  return [{ ...INITIAL, stopped: false, idleHoldAt: now + options.idleHoldMs }, ending(state, content)];
+}
+
 function tick(state: State, options: FsmOptions, now: number, progressAt: number): Step {
   if (now >= state.holdAt) return fail(state, options, now, notify(NOTIFY.holdExpired));
   if (now >= state.sendHoldAt) return sendHold(state, options, now, progressAt);
@@ -241,6 +249,8 @@ export function step(state: State, input: Input, now: number, options: FsmOption
       return stop(state, { notify: input.notify, data: input.data ?? NO_DATA });
     case "end":
       return end(state, now, input.content, input.idleMs);
+    case "reset":
+      return reset(state, options, now, { notify: NOTIFY.reset, data: input.data });
     case "tick":
       return tick(state, options, now, input.progressAt ?? NEVER);
     case "connected":

@@ -42,6 +42,8 @@ export interface BgpHandle {
   manualStart(address: string): Promise<void>;
   /** `reason`: a text for the peer (RFC 9003). */
   manualStop(address: string, reason?: string): Promise<void>;
+  /** Ends the session with Cease/4; it comes up again by itself. Errors: BGP_PEER_STATE when it was stopped. */
+  manualReset(address: string, reason: string): Promise<void>;
   refresh(address: string, body: { afi?: unknown; safi?: unknown; res?: unknown }): Promise<void>;
   update(address: string, body: UpdateBody): Promise<void>;
   /** The messages that `update` would send. */

@@ -136,6 +136,16 @@ export class Peer {
     this.#passes();
   }
 
+  /** Ends the session, which comes up again by itself. False when it was stopped. */
+  reset(text: string): boolean {
+    if (this.#session.state.stopped) return false;
+    this.#rival?.dispose(NOTIFY.reset, text);
+    this.#rival = null;
+    this.#memory.forget();
+    this.#session.reset(text);
+    return true;
+  }
+
   /** A dynamic neighbour does not outlive its connection. */
   #passes(): void {
     if (this.#dynamic) setImmediate(() => this.#dynamic?.ended());

@@ -152,6 +152,7 @@ export type BgpMethods = {
   manualStart(params: OfPeer): void;
   /** `reason`: a shutdown communication (RFC 9003). */
   manualStop(params: OfPeer<{ reason: string }>): void;
+  manualReset(params: OfPeer<{ reason: string }>): void;
   refresh(params: OfPeer<{ afi: unknown; safi: unknown; res: unknown }>): void;
   update(params: OfPeer<{ body: UpdateBody }>): void;
   encode(params: OfPeer<{ body: UpdateBody }>): Uint8Array;

@@ -170,6 +170,11 @@ export class Session {
     this.input({ kind: "stop", notify, data: shutdownData(text) });
   }
 
+  /** Ends with 6/4 and comes up again by itself. `text`: as of stop(). */
+  reset(text: string): void {
+    this.input({ kind: "reset", data: shutdownData(text) });
+  }
+
   /** Ends with a NOTIFICATION; a new try comes after `idleMs`, Infinity: after "start" only. */
   end(notify: number, options: { idleMs: number; text?: string; data?: Uint8Array }): void {
     const data = options.data ?? shutdownData(options.text ?? "");

@@ -283,6 +283,11 @@ export class Speaker {
     peer.start();
   }
 
+  /** Errors: BGP_PEER_STATE when the peer was stopped: it does not come up by itself. */
+  manualReset(address: string, reason: string): void {
+    if (!this.peer(address).reset(reason)) throw new AppError("BGP_PEER_STATE");
+  }
+
   figures(): SpeakerFigures {
     return {
       peers: [...this.#peers.values()].map((peer) => peer.figures()),

@@ -111,6 +111,7 @@ class Room {
       version: ({ address, sent }) => speaker.peer(address).version(sent),
       manualStart: ({ address }) => speaker.manualStart(address),
       manualStop: ({ address, reason }) => speaker.peer(address).stop(NOTIFY.shutdown, reason),
+      manualReset: ({ address, reason }) => speaker.manualReset(address, reason),
       subscribe: (interest) => this.#events.subscribe(interest),
       eventsTaken: (count) => this.#events.taken(count),
       figures: () => ({

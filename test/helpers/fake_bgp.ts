@@ -116,6 +116,7 @@ export async function startFakeBgp(
     version: never,
     manualStart: never,
     manualStop: never,
+    manualReset: never,
     refresh: never,
     update: never,
     encode: never,

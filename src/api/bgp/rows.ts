@@ -44,12 +44,11 @@ function lookupItems(request: Request): unknown[] {
   return data;
 }
 
-/** `?reason=`: a text for the peer (RFC 9003). Errors: BODY_INVALID. */
-function stopReason({ query }: Request): string {
-  const text = query.get("reason") ?? "";
+/** A text for the peer (RFC 9003). Errors: BODY_INVALID. */
+function reasonText(text: unknown): string {
   const most = LIMITS.bgpShutdownTextBytes;
-  if (Buffer.byteLength(text) > most) badQuery("reason", "it", `at most ${most} bytes of UTF-8`);
-  return text;
+  if (typeof text === "string" && Buffer.byteLength(text) <= most) return text;
+  return badQuery("reason", "it", `text of at most ${most} bytes of UTF-8`);
 }
 
 /** By what was asked for; an NLRI by its JSON text. */
@@ -122,7 +121,17 @@ function stateRoutes(bgp: BgpHandle): Route[] {
       method: "GET",
       path: "/v1/peer/:ip/manual-stop",
       async handle(request) {
-        await bgp.manualStop(ip(request), stopReason(request));
+        await bgp.manualStop(ip(request), reasonText(request.query.get("reason") ?? ""));
+        return json(200, DONE);
+      },
+    },
+    {
+      method: "POST",
+      path: "/v1/peer/:ip/manual-reset",
+      async handle(request) {
+        const { remote_addr } = bgp.peer(ip(request));
+        const { reason = "" } = request.body.length === 0 ? {} : objectBody(request);
+        await bgp.manualReset(remote_addr, reasonText(reason));
         return json(200, DONE);
       },
     },

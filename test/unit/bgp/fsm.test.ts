@@ -185,6 +185,18 @@ t.test("stop", async (t) => {
   t.same(run([["start"]], {}, stopped.state).words, ["connect"]);
 });
 
+t.test("reset", async (t) => {
+  const reset: Input = { kind: "reset", data: new Uint8Array() };
+  const back = run([...opened, ["keepalive"], [reset, 1_000]]);
+  t.same(back.words.slice(4), ["notify 604", "down", "close"]);
+  t.match(back.state, { name: "IDLE", stopped: false, held: false, idleHoldAt: 6_000 });
+  t.same(run([["tick", 6_000]], {}, back.state).words, ["connect"]);
+  t.same(run([["accepted", 2_000]], {}, back.state).words, ["sendOpen"], "the peer may be faster");
+  const failed = run([["start"], ["connected"], ["closed"], [reset, 1_000]]);
+  t.match(failed.state, { failures: 0, idleHoldAt: 6_000 }, "failures are forgiven");
+  t.match(run([[reset]]), { state: { stopped: true }, words: [] }, "one that is stopped is not started by it");
+});
+
 t.test("messages that a state must not get (RFC 6608)", async (t) => {
   t.same(run([["start"], ["connected"], ["keepalive"]]).words.slice(2), ["notify 501", "close"]);
   t.same(run([["start"], ["connected"], ["update"]]).words.slice(2), ["notify 501", "close"]);
@@ -213,6 +225,7 @@ t.test("no input breaks any state", async (t) => {
     { kind: "open", holdTime: 90 },
     { kind: "error", content },
     { kind: "end", content, idleMs: 5 },
+    { kind: "reset", data: new Uint8Array() },
   ];
   const states = [INITIAL, run([["start"]]).state, run([["start"], ["connectFailed"]]).state];
   states.push(run([["start"], ["connected"]], { delayOpenMs: 9_000 }).state);

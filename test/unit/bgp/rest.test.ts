@@ -48,6 +48,7 @@ t.test("yabgp's routes while the session is down", async (t) => {
   t.match((await rest("GET", `${at}/manual-start`)).json(), { status: false, code: "Idle Hold, please wait" });
   t.same((await rest("GET", `${at}/manual-stop`)).json(), { status: true });
   t.match((await rest("GET", `${at}/state`)).json(), { peer: { fsm: "IDLE" } });
+  t.same((await rest("POST", `${at}/manual-reset`)).json(), DOWN, "one that is stopped is not started by it");
   t.same((await rest("GET", `${at}/manual-start`)).json(), { status: true });
 });
 
@@ -63,6 +64,7 @@ t.test("who is asked, and what is not there", async (t) => {
     ["GET", "/v1/peer/nonsense/statistic"],
     ["POST", "/v1/peer/203.0.113.99/send/update"],
     ["GET", "/v1/peer/203.0.113.99/manual-start"],
+    ["POST", "/v1/peer/203.0.113.99/manual-reset"],
     ["GET", "/v1/peer/203.0.113.99/version/x"],
     ["DELETE", "/v1/peer/203.0.113.99"],
     ["PATCH", "/v1/peer/203.0.113.99"],

@@ -97,6 +97,40 @@ t.test("figures of a session, and its end with a text", async (t) => {
   t.match(state, { fsm: "IDLE", last_notification: { text: "back at nine", direction: "sent" } });
 });
 
+t.test("a session is reset with a text, and comes up again by itself", async (t) => {
+  const room = await startRoom(t, {
+    listen: { host: ours, port: 0 },
+    local_as: 65_001,
+    peer: [{ ...peer, idle_hold_time: 1 }],
+  });
+  const { rest } = room;
+  const port = Number(room.bgp.listening?.split(":").at(-1));
+  const at = `/v1/peer/${theirs}`;
+  t.equal((await rest("POST", `${at}/manual-reset`, { auth: false })).status, 401);
+  t.same((await rest("POST", `${at}/manual-reset`)).json(), { status: true }, "also where there is no session");
+  for (const [body, ending] of [
+    [{ reason: "new línes" }, `6/4 0a${Buffer.from("new línes").toString("hex")}`],
+    [undefined, "6/4"],
+  ] as const) {
+    const raw = await (await rawPeer(t, theirs, ours, port)).establish(65_002);
+    await room.reaches(theirs, "ESTABLISHED");
+    for (const reason of ["x".repeat(256), 5]) {
+      const bad = await rest("POST", `${at}/manual-reset`, { body: { reason } });
+      t.equal(bad.status, 400);
+      t.match(bad.json(), { status: false, code: /^reason: / });
+    }
+    t.equal((await rest("POST", `${at}/manual-reset`, { body: "{" })).status, 400);
+    const reply = await rest("POST", `${at}/manual-reset`, body ? { body } : {});
+    t.same([reply.status, reply.json()], [200, { status: true }]);
+    t.equal(await raw.notified(), ending);
+    t.match((await rest("GET", `${at}/state`)).json().peer, {
+      fsm: "IDLE",
+      last_notification: { sub_error: "Administrative reset", text: body?.reason ?? "", direction: "sent" },
+    });
+    await room.reaches(theirs, "ACTIVE");
+  }
+});
+
 t.test("what REST has sent comes again with the next session, also where nothing is exported", async (t) => {
   const room = await startRoom(t, { listen: { host: ours, port: 0 }, local_as: 65_001, peer: [peer] });
   const port = Number(room.bgp.listening?.split(":").at(-1));
