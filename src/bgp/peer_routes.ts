@@ -129,6 +129,7 @@ export class PeerRoutes {
     const { negotiated } = session;
     const up = routing.receivers.has(this.exporter);
     if (up && negotiated) this.#setNeighbor(session, negotiated);
+    if (source) routing.module.tables.setClient(source, session.config.route_reflector_client);
     if (which.import) this.#setImport();
     if (which.import && source) routing.again(source, this.ribIn);
     if (which.export && up && source && negotiated) {

@@ -101,6 +101,12 @@ export class BgpTables {
     return source as SourceSlot;
   }
 
+  /** Says whether the source is a client of ours as a route reflector; its routes have to be looked at again. */
+  setClient(source: SourceSlot, on: boolean): void {
+    const flags = this.#memory.u32(source + r.SOURCE_FLAGS) & ~r.SOURCE_FLAG_CLIENT;
+    this.#memory.setU32(source + r.SOURCE_FLAGS, on ? flags | r.SOURCE_FLAG_CLIENT : flags);
+  }
+
   /** Takes the source off the RIB: its routes are no longer the RIB's, and not eligible until collect() has removed them. */
   detach(rib: RibSlot): SourceSlot | null {
     const source = this.#memory.u32(rib + r.RIB_SOURCE);

@@ -28,6 +28,12 @@ interface Lab {
   patch(address: string, body: object): Promise<void>;
 }
 
+interface LabOptions {
+  /** AS numbers of sender and receiver. */
+  readonly as?: readonly [number, number];
+  readonly attributes?: readonly number[];
+}
+
 /** What a raw peer has of IPv4 after all UPDATEs so far. */
 function tableOf(peer: RawPeer): string[] {
   const table = new Set<string>();
@@ -49,7 +55,8 @@ function tableOf(peer: RawPeer): string[] {
   return [...table].sort();
 }
 
-async function lab(t: Teardown, more: object = {}): Promise<Lab> {
+async function lab(t: Teardown, more: object = {}, options: LabOptions = {}): Promise<Lab> {
+  const { as: [fromAs, toAs] = [65_002, 65_003], attributes = MANDATORY } = options;
   const room = await startRoom(t, {
     listen: { host: ours, port: 0 },
     local_as: 65_001,
@@ -57,19 +64,19 @@ async function lab(t: Teardown, more: object = {}): Promise<Lab> {
     policy: [TEN_ONE],
   });
   for (const [remote_addr, remote_as, options] of [
-    [sender, 65_002, {}],
-    [receiver, 65_003, more],
+    [sender, fromAs, {}],
+    [receiver, toAs, more],
   ] as const) {
     const body = { remote_addr, remote_as, passive: true, ...options };
     const made = await room.rest("POST", "/v1/peers", { body });
     if (made.status !== 201) throw new Error(made.text);
   }
   const port = Number(room.bgp.listening?.split(":").at(-1));
-  const from = await (await rawPeer(t, sender, ours, port)).establish(65_002, { id: 0x0a000002 });
-  const to = await (await rawPeer(t, receiver, ours, port)).establish(65_003, { id: 0x0a000003 });
+  const from = await (await rawPeer(t, sender, ours, port)).establish(fromAs, { id: 0x0a000002 });
+  const to = await (await rawPeer(t, receiver, ours, port)).establish(toAs, { id: 0x0a000003 });
   await room.reaches(sender, "ESTABLISHED");
   await room.reaches(receiver, "ESTABLISHED");
-  from.send(update({ attributes: MANDATORY, nlri: NETS.flat() }));
+  from.send(update({ attributes, nlri: NETS.flat() }));
   return {
     room,
     from,
@@ -125,6 +132,21 @@ t.test("import changes without a new session", async (t) => {
   await it.patch(sender, { import: "all" });
   await gets(it, ALL);
   t.equal(it.from.closed, false);
+});
+
+t.test("who is a client of the route reflector changes without a new session", async (t) => {
+  const LOCAL_PREF = [0x40, 5, 4, 0, 0, 0, 100];
+  const it = await lab(t, { export: "all" }, { as: [65_001, 65_001], attributes: [...MANDATORY, ...LOCAL_PREF] });
+  await until(async () => (await it.room.bgp.statistic(sender)).receive.Updates === 1, { what: "the routes" });
+  t.same(it.has(), [], "between internal peers nothing is reflected");
+  for (const client of [sender, receiver]) {
+    await it.patch(client, { route_reflector_client: true });
+    await gets(it, ALL);
+    await it.patch(client, { route_reflector_client: false });
+    await gets(it, []);
+  }
+  t.same([it.from.closed, it.to.closed], [false, false]);
+  t.equal((await it.room.bgp.statistic(sender)).receive.Opens, 1);
 });
 
 t.test("policies over REST", async (t) => {
