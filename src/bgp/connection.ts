@@ -50,7 +50,8 @@ export interface ConnectionEvents {
   malformed(update: MalformedUpdate): void;
   /** What came is no BGP, or memory is full: the NOTIFICATION that is due. */
   error(content: NotificationContent): void;
-  closed(): void;
+  /** `failed`: our end has given the connection up (no answer, no way there); else the peer has closed or reset it. */
+  closed(failed: boolean): void;
   /** The queue was full and has room again. */
   drained(): void;
   /** Messages have been counted. */
@@ -60,6 +61,8 @@ export interface ConnectionEvents {
 /** Sees whole messages, as they went over the wire. The bytes are valid during the call only. */
 export type Tap = (sent: boolean, bytes: Uint8Array) => void;
 
+/** Errors of a socket that tell what the peer has done. */
+const BY_PEER: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 /** How long a closed connection may take to send its last NOTIFICATION. */
 const LINGER_MS = 1_000;
 /** What is read in one turn of the event loop: some 3,000 prefixes, so that a page of routes waits a few ms. */
@@ -80,6 +83,7 @@ export class Connection {
   #rest: Buffer | null = null;
   #open = true;
   #full = false;
+  #failed = false;
   #progressAt = 0;
   /** What has come in this turn of the event loop. */
   #turnBytes = 0;
@@ -99,7 +103,9 @@ export class Connection {
     this.#events = events;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("error", () => undefined);
+    socket.on("error", ({ code = "" }: NodeJS.ErrnoException) => {
+      this.#failed = !BY_PEER.has(code);
+    });
     socket.on("close", () => this.#gone());
     socket.on("end", () => this.#gone());
   }
@@ -168,7 +174,7 @@ export class Connection {
     if (!this.#open) return;
     this.#open = false;
     this.#socket.destroy();
-    this.#events.closed();
+    this.#events.closed(this.#failed);
   }
 
   #take(chunk: Buffer): void {

@@ -25,6 +25,8 @@ export interface DownReason {
   readonly kind: "local" | "remote" | "lost" | "deconfigured";
   /** The whole NOTIFICATION message, null when there was none. */
   readonly notification: Uint8Array | null;
+  /** Of an end without one: the event of RFC 4271 §8.1 that it was for our end; not there when the peer closed the connection. */
+  readonly event?: number;
 }
 
 export interface Observer {

@@ -73,6 +73,8 @@ export interface Ended extends DownReason {
 }
 
 const LOST: Ended = { kind: "lost", notification: null, notify: 0 };
+/** Our end has given the connection up: TcpConnectionFails, event 18 of RFC 4271 §8.1.4. */
+const FAILED: Ended = { ...LOST, event: 18 };
 
 function fsmOptions(config: PeerConfig): FsmOptions {
   return {
@@ -304,7 +306,10 @@ export class Session {
       malformed: (update) => this.#memory.malformed(update),
       batch: () => this.#events.batch(this),
       error: (content) => this.input({ kind: "error", content }),
-      closed: () => this.input({ kind: "closed" }),
+      closed: (failed) => {
+        if (failed) this.ended = FAILED;
+        this.input({ kind: "closed" });
+      },
       drained: () => this.#events.drained?.(this),
       counted: () => this.#events.touched?.(),
     });

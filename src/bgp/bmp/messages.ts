@@ -100,13 +100,13 @@ export function peerUp(head: Buffer, millis: number, peer: ObservedPeer): Buffer
 }
 
 /** RFC 7854 §4.9: why the session ended, with the NOTIFICATION where there was one. */
-export function peerDown(head: Buffer, millis: number, { kind, notification }: DownReason): Buffer {
+export function peerDown(head: Buffer, millis: number, { kind, notification, event }: DownReason): Buffer {
   const say = (reason: number, ...data: readonly Uint8Array[]) =>
     peerMessage(TYPE.peerDown, head, millis, Buffer.of(reason), ...data);
   if (kind === "deconfigured") return say(DOWN.deconfigured);
-  if (kind === "local") {
-    // The event of the state machine that ended it is not known here: code 0.
-    return notification ? say(DOWN.localNotification, notification) : say(DOWN.localSilent, Buffer.alloc(2));
+  if (kind === "local" && notification) return say(DOWN.localNotification, notification);
+  if (kind === "local" || (kind === "lost" && event !== undefined)) {
+    return say(DOWN.localSilent, Buffer.of(0, event ?? 0));
   }
   return kind === "remote" && notification ? say(DOWN.remoteNotification, notification) : say(DOWN.remoteSilent);
 }

@@ -93,6 +93,7 @@ t.test("why a session ended", async (t) => {
     [{ kind: "remote", notification }, `03${hex(notification)}`],
     [{ kind: "remote", notification: null }, "04"],
     [{ kind: "lost", notification: null }, "04"],
+    [{ kind: "lost", notification: null, event: 18 }, "020012"],
     [{ kind: "deconfigured", notification }, "05"],
   ] as const;
   for (const [reason] of cases) {

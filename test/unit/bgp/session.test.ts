@@ -6,7 +6,7 @@ import t, { type Test } from "tap";
 import { bodyFault, parsePeer } from "../../../src/bgp/config.js";
 import { PeerMemory } from "../../../src/bgp/memory.js";
 import { endOfRib, REFRESH } from "../../../src/bgp/messages.js";
-import { dialTcp, Session, type SessionEvents } from "../../../src/bgp/session.js";
+import { type Dial, dialTcp, Session, type SessionEvents } from "../../../src/bgp/session.js";
 import { BgpModule } from "../../../src/wasm/bgp.js";
 import { MSG } from "../../../src/wasm/bgp_numbers.js";
 import { KEEPALIVE, MANDATORY, message, open, RawPeer, update } from "../../helpers/bgp_raw.js";
@@ -17,6 +17,12 @@ const WANTS_ALL = [1, 4, 0, 1, 0, 1, 2, 0, 70, 0, 6, 0, 65, 4, 0, 0, 0xfd, 0xea]
 
 /** A session that dials a raw peer. `more`: options of the peer. */
 async function pair(t: Test, more: Record<string, unknown> = {}, memory = new PeerMemory()) {
+  const ours: Socket[] = [];
+  const dial: Dial = (config) => {
+    const socket = dialTcp(config);
+    ours.push(socket);
+    return socket;
+  };
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -43,7 +49,9 @@ async function pair(t: Test, more: Record<string, unknown> = {}, memory = new Pe
       const families = negotiated?.families.map((family) => family.rib) ?? [];
       module.tables.startSession(rib, { fourOctetAs: true, ibgp: false, families, extendedMessages: true });
     },
-    down: ({ ended }) => words.push(`down ${ended.kind} ${ended.notify.toString(16)}`),
+    down: ({ ended }) => {
+      words.push(`down ${ended.kind} ${ended.notify.toString(16)}${ended.event ? `, event ${ended.event}` : ""}`);
+    },
     refresh: (_, afi, safi) => words.push(`refresh ${afi}/${safi}`),
     refreshBegan: (_, family) => words.push(`began ${family}`),
     refreshEnded: (_, family) => words.push(`ended ${family}`),
@@ -51,7 +59,7 @@ async function pair(t: Test, more: Record<string, unknown> = {}, memory = new Pe
     lost: () => words.push("lost"),
     note: () => undefined,
   };
-  const session = new Session({ module, routerId: 0x0a000001, dial: dialTcp }, config, rib, events, memory);
+  const session = new Session({ module, routerId: 0x0a000001, dial }, config, rib, events, memory);
   t.teardown(() => {
     session.dispose(0x0602);
     for (const socket of sockets) socket.destroy();
@@ -65,7 +73,7 @@ async function pair(t: Test, more: Record<string, unknown> = {}, memory = new Pe
     await until(() => session.state.name === "ESTABLISHED", { what: "the session" });
     return peer;
   };
-  return { session, words, memory, raw, up, sockets };
+  return { session, words, memory, raw, up, sockets, ours };
 }
 
 t.test("refreshes, plain and enhanced (RFC 7313)", async (t) => {
@@ -141,6 +149,26 @@ t.test("stopping with a text, and what the peer says", async (t) => {
   await until(() => other.words.includes("lost"), { what: "the end" });
   t.match(other.memory.last, { direction: "received", text: "hi", sub_error: "Administrative reset" });
   t.same(other.words, ["up", "down remote 604", "lost"]);
+});
+
+t.test("a connection that ends without a word: by the peer, or because our end has given it up", async (t) => {
+  const closed = await pair(t);
+  (await closed.up()).end();
+  const reset = await pair(t);
+  await reset.up();
+  reset.sockets[0]?.resetAndDestroy();
+  const failed = await pair(t);
+  await failed.up();
+  // What Node does when the kernel says so: a real one takes a quarter of an hour.
+  failed.ours[0]?.destroy(Object.assign(new Error("read ETIMEDOUT"), { code: "ETIMEDOUT" }));
+  for (const [{ words }, down] of [
+    [closed, "down lost 0"],
+    [reset, "down lost 0"],
+    [failed, "down lost 0, event 18"],
+  ] as const) {
+    await until(() => words.includes("lost"), { what: down });
+    t.same(words, ["up", down, "lost"]);
+  }
 });
 
 t.test("where routes outlive a NOTIFICATION, a stop is a hard reset (RFC 8538)", async (t) => {
