@@ -77,8 +77,8 @@ export type Output =
   | { readonly kind: "connect" }
   /** Drops the connection, and an attempt at one. */
   | { readonly kind: "close" }
-  /** Drops only the attempt: the peer's own connection has come. */
-  | { readonly kind: "abortConnect" }
+  /** Drops only the attempt: the peer's own connection has come, or the attempt has taken too long (`late`). */
+  | { readonly kind: "abortConnect"; readonly late: boolean }
   | { readonly kind: "sendOpen" }
   | { readonly kind: "sendKeepalive" }
   | { readonly kind: "sendNotification"; readonly content: NotificationContent }
@@ -212,7 +212,7 @@ function tick(state: State, options: FsmOptions, now: number, progressAt: number
   if (now >= state.idleHoldAt) return dial(state, options, now);
   if (now >= state.connectRetryAt) {
     const [next, outputs] = dial(state, options, now);
-    return [next, state.name === "CONNECT" ? [{ kind: "abortConnect" }, ...outputs] : outputs];
+    return [next, state.name === "CONNECT" ? [{ kind: "abortConnect", late: true }, ...outputs] : outputs];
   }
   return [state, []];
 }
@@ -274,7 +274,7 @@ export function step(state: State, input: Input, now: number, options: FsmOption
 }
 
 function accepted(state: State, options: FsmOptions, now: number): Step {
-  const before: Output[] = state.name === "CONNECT" ? [{ kind: "abortConnect" }] : [];
+  const before: Output[] = state.name === "CONNECT" ? [{ kind: "abortConnect", late: false }] : [];
   // In IDLE, too: the peer is back before our idle time is over, or this is its second connection.
   return connection({ ...state, name: state.name === "IDLE" ? "ACTIVE" : state.name }, options, now, before);
 }

@@ -39,5 +39,7 @@ export interface Observer {
   messages(peer: ObservedPeer, sent: boolean, bytes: Uint8Array): void;
   up(peer: ObservedPeer): void;
   down(peer: ObservedPeer, reason: DownReason): void;
+  /** A connection with a peer could not be made; `error` null: there was no answer in time. */
+  unreachable?(address: string, error: NodeJS.ErrnoException | null): void;
   close(): Promise<void> | void;
 }

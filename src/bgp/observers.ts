@@ -35,6 +35,10 @@ export class Observers {
     for (const observer of this.#all) observer.down(peer, reason);
   }
 
+  unreachable(address: string, error: NodeJS.ErrnoException | null): void {
+    for (const observer of this.#all) observer.unreachable?.(address, error);
+  }
+
   async close(): Promise<void> {
     for (const observer of this.#all) await observer.close();
     this.#all.clear();

@@ -70,6 +70,7 @@ export class Peer {
       drained: () => this.routes.exporter.drained(),
       lost: (session) => this.#lost(session),
       touched: () => this.touched(),
+      unreachable: (error) => host.observers.unreachable(config.remote_addr, error),
       note,
     };
     this.#session = this.#newSession();

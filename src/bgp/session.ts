@@ -11,6 +11,7 @@ import type { AfiSafi } from "./capability_values.js";
 import type { PeerConfig } from "./config.js";
 import { Connection } from "./connection.js";
 import { type Dial, prepareAccepted } from "./dial.js";
+import { Dialer } from "./dialer.js";
 import {
   awaitsOpen,
   type FsmOptions,
@@ -63,6 +64,8 @@ export interface SessionEvents {
   touched?(): void;
   /** The connection has gone, in any state, and not because it was stopped. */
   lost(session: Session): void;
+  /** A connection could not be made; null: there was no answer in time. */
+  unreachable?(error: NodeJS.ErrnoException | null): void;
   /** A line for the log. */
   note(text: string): void;
 }
@@ -99,7 +102,7 @@ export class Session {
   #state: State = INITIAL;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
-  #dialing: Socket | null = null;
+  readonly #dialer: Dialer;
   /** The latest connection; kept for its counters after it has gone. */
   connection: Connection | null = null;
   open: OpenMessage | null = null;
@@ -123,6 +126,7 @@ export class Session {
     this.#events = events;
     this.#memory = memory;
     this.#options = fsmOptions(config);
+    this.#dialer = this.#newDialer(host.dial);
   }
 
   /** The peer's configuration; of a dynamic neighbour with the AS that its OPEN has told. */
@@ -217,13 +221,13 @@ export class Session {
   #act(output: Output): void {
     switch (output.kind) {
       case "connect":
-        this.#connect();
+        this.#dialer.connect(this.#config);
         break;
       case "abortConnect":
-        this.#dropDial();
+        if (this.#dialer.drop() && output.late) this.#events.unreachable?.(null);
         break;
       case "close":
-        this.#dropDial();
+        this.#dialer.drop();
         this.connection?.close();
         break;
       case "sendOpen":
@@ -265,34 +269,18 @@ export class Session {
     this.connection?.send(MSG.notification, message);
   }
 
-  #connect(): void {
-    let socket: Socket;
-    try {
-      socket = this.#host.dial(this.#config);
-    } catch (error) {
-      this.#events.note(`cannot be dialled: ${reasonOf(error)}`);
-      this.input({ kind: "connectFailed" });
-      return;
-    }
-    this.#dialing = socket;
-    socket.on("error", () => undefined);
-    socket.once("connect", () => {
-      if (this.#dialing !== socket) return;
-      this.#dialing = null;
-      this.#adopt(socket, true);
-      this.input({ kind: "connected" });
+  #newDialer(dial: Dial): Dialer {
+    return new Dialer(dial, {
+      connected: (socket) => {
+        this.#adopt(socket, true);
+        this.input({ kind: "connected" });
+      },
+      failed: (error) => {
+        this.#events.unreachable?.(error);
+        this.input({ kind: "connectFailed" });
+      },
+      note: (text) => this.#events.note(text),
     });
-    socket.once("close", () => {
-      if (this.#dialing !== socket) return;
-      this.#dialing = null;
-      this.input({ kind: "connectFailed" });
-    });
-  }
-
-  #dropDial(): void {
-    const socket = this.#dialing;
-    this.#dialing = null;
-    socket?.destroy();
   }
 
   #adopt(socket: Socket, outgoing: boolean): void {

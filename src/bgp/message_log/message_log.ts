@@ -5,10 +5,11 @@ import { messageRecord } from "../message_json.js";
 import type { DownReason, ObservedPeer, Observer } from "../observer.js";
 import type { ViewContext } from "../update_view.js";
 import type { MessageLogConfig } from "./config.js";
+import { connectErrorText } from "./connect_error.js";
 import { PeerLog } from "./peer_log.js";
 
 const HEADER = 19;
-/** BGP's message types, which are yabgp's record types, too; SESSION: a connection was lost. */
+/** BGP's message types, which are yabgp's record types, too; SESSION: a connection was lost, or could not be made. */
 const TYPE = { session: 0, open: 1, notification: 3, keepalive: 4 } as const;
 
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -41,7 +42,7 @@ export class MessageLog implements Observer {
       if (this.#wanted(all[at + HEADER - 1] as number)) records.push(messageRecord(all.subarray(at, next), context));
       at = next;
     }
-    this.#log(peer).append(records);
+    this.#log(peer.address).append(records);
   }
 
   /** OPENs and NOTIFICATIONs are told of by up() and down(). */
@@ -53,17 +54,26 @@ export class MessageLog implements Observer {
   up(peer: ObservedPeer): void {
     const context: ViewContext = { fourOctetAs: true, addPath: () => false };
     const opens = [peer.openSent, peer.openReceived].map((open) => messageRecord(asBuffer(open), context));
-    this.#log(peer).append(opens);
+    this.#log(peer.address).append(opens);
   }
 
   down(peer: ObservedPeer, { kind, notification }: DownReason): void {
     const context: ViewContext = { fourOctetAs: true, addPath: () => false };
     const said = kind === "remote" && notification ? [messageRecord(asBuffer(notification), context)] : [];
-    const log = this.#log(peer);
-    log.append([...said, { type: TYPE.session, msg: null }]);
+    this.#last(peer.address, [...said, { type: TYPE.session, msg: null }]);
+  }
+
+  unreachable(address: string, error: NodeJS.ErrnoException | null): void {
+    this.#last(address, [{ type: TYPE.session, msg: connectErrorText(error) }]);
+  }
+
+  /** Appends records behind which none are expected for a while: the file is closed. */
+  #last(address: string, records: readonly { readonly type: number; readonly msg: unknown }[]): void {
+    const log = this.#log(address);
+    log.append(records);
     const { uses } = log;
     void log.close().then(() => {
-      if (log.uses === uses) this.#logs.delete(peer.address);
+      if (log.uses === uses) this.#logs.delete(address);
     });
   }
 
@@ -71,12 +81,12 @@ export class MessageLog implements Observer {
     await Promise.all([...this.#logs.values()].map((log) => log.close()));
   }
 
-  #log(peer: ObservedPeer): PeerLog {
-    let log = this.#logs.get(peer.address);
+  #log(address: string): PeerLog {
+    let log = this.#logs.get(address);
     if (!log) {
       const shared = { counters: this.counters, note: this.#note, now: this.#now };
-      log = new PeerLog(this.#config, peer.address, shared);
-      this.#logs.set(peer.address, log);
+      log = new PeerLog(this.#config, address, shared);
+      this.#logs.set(address, log);
     }
     return log;
   }

@@ -73,6 +73,7 @@ t.test("dialling", async (t) => {
   t.same(run([["tick", 10_000]], {}, failed.state).words, ["connect"]);
   const hangs = run([["start"], ["tick", 10_000]]);
   t.same(hangs.words, ["connect", "abortConnect", "connect"]);
+  t.match(step(run([["start"]]).state, { kind: "tick" }, 10_000, options)[1][0], { kind: "abortConnect", late: true });
   t.match(run([["start"]], { passive: true }), { state: { name: "ACTIVE" }, words: [] });
   t.same(run([["start"], ["accepted"]]).words, ["connect", "abortConnect", "sendOpen"]);
   t.same(run([["start"], ["accepted"]], { passive: true }).words, ["sendOpen"]);

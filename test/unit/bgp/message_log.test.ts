@@ -1,6 +1,6 @@
 // The message files: yabgp's records to the letter, numbered on through files and restarts, within their bounds.
 
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { LIMITS } from "../../../src/base/limits.js";
@@ -8,9 +8,11 @@ import { type FeedCounters, FeedFile, noCounters } from "../../../src/bgp/feed_f
 import type { MessageLogConfig } from "../../../src/bgp/message_log/config.js";
 import { MessageLog } from "../../../src/bgp/message_log/message_log.js";
 import { pythonFloat, pythonJson } from "../../../src/bgp/message_log/python_json.js";
+import { loopbackPair, startRoom } from "../../helpers/bgp_peers.js";
 import { KEEPALIVE, MANDATORY, message, open, update } from "../../helpers/bgp_raw.js";
 import { announce, announce6, observedPeer } from "../../helpers/observed.js";
 import { tmpDir } from "../../helpers/tmp.js";
+import { until } from "../../helpers/wait.js";
 
 const NOW = 1_795_307_087_380;
 const NONE = () => undefined;
@@ -75,6 +77,46 @@ t.test("records", async (t) => {
   t.same(files(dir), ["1795307087.38.msg"]);
   t.same(read(dir, "1795307087.38.msg").split("\n"), [...expected, ""]);
   t.match(log.counters, { records: 13, dropped: 0 });
+});
+
+t.test("a connection that could not be made: yabgp's words for why", async (t) => {
+  const dir = tmpDir(t, "log");
+  const { ours, theirs } = loopbackPair(23);
+  const lines = (address: string) => {
+    const names = existsSync(join(dir, address, "msg")) ? files(dir, address) : [];
+    return names.flatMap((name) => read(dir, name, address).trimEnd().split("\n"));
+  };
+  const room = await startRoom(t, {
+    listen: null,
+    local_as: 65_001,
+    peer: [{ remote_addr: theirs, remote_as: 65_002, local_addr: ours, port: 9, connect_retry_time: 1 }],
+    message: config(dir),
+  });
+  await until(() => lines(theirs).length >= 2, { what: "two attempts" });
+  const refused = '"Connection was refused by other side: 111: Connection refused."';
+  for (const [i, line] of lines(theirs).slice(0, 2).entries()) {
+    t.match(line, new RegExp(`^\\{"t": \\d+\\.\\d+, "seq": ${i + 1}, "type": 0, "msg": ${refused}\\}$`));
+  }
+  const { files: figures } = (await room.rest("GET", "/v1/feeds")).json();
+  t.ok(figures[0].records >= 2);
+  const log = new MessageLog(config(dir), NONE, () => NOW);
+  const failure = (code: string, errno?: number) => Object.assign(new Error(`connect ${code}`), { code, errno });
+  log.unreachable("192.0.2.1", null);
+  log.unreachable("192.0.2.1", failure("ENETUNREACH", -101));
+  log.unreachable("192.0.2.1", failure("EHOSTUNREACH", -113));
+  log.unreachable("192.0.2.1", failure("ETIMEDOUT", -110));
+  log.unreachable("192.0.2.1", failure("ERR_SOMETHING"));
+  await log.close();
+  t.same(
+    lines("192.0.2.1").map((line) => JSON.parse(line).msg),
+    [
+      "User timeout caused connection failure.",
+      "No route to host: 101: Network is unreachable.",
+      "An error occurred while connecting: 113: No route to host.",
+      "TCP connection timed out: 110: Connection timed out.",
+      "An error occurred while connecting: connect ERR_SOMETHING.",
+    ],
+  );
 });
 
 t.test("numbers go on through sessions and restarts, in the same file", async (t) => {
