@@ -15,8 +15,14 @@ import { type QuietLog, quietLog } from "./quiet.js";
 import { tmpDir } from "./tmp.js";
 import { until } from "./wait.js";
 
+/** Addresses of both ends of a session. */
+export interface Pair {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
 /** Ours is .1, the other daemon .2: a pair of 127/8 addresses of this process. */
-export function loopbackPair(index = 0): { ours: string; theirs: string } {
+export function loopbackPair(index = 0): Pair {
   const net = `127.${64 + (process.pid % 128)}.${((process.pid >> 7) + index * 16) % 256}`;
   return { ours: `${net}.1`, theirs: `${net}.2` };
 }
@@ -73,6 +79,27 @@ export async function startRoom(t: Teardown, config: BgpTable): Promise<Room> {
   };
 }
 
+/** A room of AS 65001 with one peer of AS 65002, both families, that is tried again at once. `more`: options of the peer. */
+export function startRoomOf(t: Teardown, pair: Pair, more: Record<string, unknown> = {}): Promise<Room> {
+  const peer = {
+    remote_addr: pair.theirs,
+    remote_as: 65002,
+    local_addr: pair.ours,
+    port: BGP_PORT,
+    afi_safi: ["ipv4", "ipv6"],
+    connect_retry_time: 1,
+    idle_hold_time: 1,
+    damp_peer_oscillations: false,
+    ...more,
+  };
+  return startRoom(t, {
+    listen: { host: pair.ours, port: BGP_PORT },
+    local_as: 65001,
+    router_id: "10.0.0.1",
+    peer: [peer],
+  });
+}
+
 /** FRR's program by its path: OpenBGPD's has the same name, and its place comes first. */
 export const FRR_BGPD = "/usr/lib/frr/bgpd";
 
@@ -102,11 +129,7 @@ export async function startFrr(t: Teardown, address: string, config: string, opt
 }
 
 /** `router bgp` with one neighbour, both families, no policy. */
-export function frrConfig(
-  pair: { ours: string; theirs: string },
-  more: string[] = [],
-  families: string[] = [],
-): string {
+export function frrConfig(pair: Pair, more: string[] = [], families: string[] = []): string {
   const n = `neighbor ${pair.ours}`;
   return [
     "router bgp 65002",

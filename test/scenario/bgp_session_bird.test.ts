@@ -1,13 +1,11 @@
 // What surrounds routes on a session with BIRD: roles, capabilities, long messages, link-local addresses.
 
-import t, { type Test } from "tap";
+import t from "tap";
 import { tcpMd5Supported } from "../../src/system/tcp_md5.js";
 import { makeCable } from "../helpers/bgp_cable.js";
-import { BGP_PORT, loopbackPair, startBird, startRoom } from "../helpers/bgp_peers.js";
+import { BGP_PORT, loopbackPair, type Pair, startBird, startRoom, startRoomOf } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
-
-type Pair = { ours: string; theirs: string };
 
 /** BIRD with one neighbour. `session` goes into its protocol, `channel` into both channels, `more` beside it. */
 const birdConfig = (pair: Pair, session: string, channel = "", more = "") => `router id 10.0.0.2;
@@ -25,26 +23,6 @@ protocol bgp sennit {
 }
 `;
 
-const roomOf = (t: Test, pair: Pair, more: Record<string, unknown> = {}) =>
-  startRoom(t, {
-    listen: { host: pair.ours, port: BGP_PORT },
-    local_as: 65001,
-    router_id: "10.0.0.1",
-    peer: [
-      {
-        remote_addr: pair.theirs,
-        remote_as: 65002,
-        local_addr: pair.ours,
-        port: BGP_PORT,
-        afi_safi: ["ipv4", "ipv6"],
-        connect_retry_time: 1,
-        idle_hold_time: 1,
-        damp_peer_oscillations: false,
-        ...more,
-      },
-    ],
-  });
-
 t.test("roles (RFC 9234)", async (t) => {
   if (!need.program(t, "bird", "bird2")) return;
   const cases = [
@@ -57,7 +35,7 @@ t.test("roles (RFC 9234)", async (t) => {
     await t.test(`${role} with ${theirs}`, async (t) => {
       const pair = loopbackPair(12 + at);
       const strict = answer === "none";
-      const room = await roomOf(t, pair, { role, role_strict: strict });
+      const room = await startRoomOf(t, pair, { role, role_strict: strict });
       await startBird(t, birdConfig(pair, `strict bind on; multihop; ${theirs}`));
       if (answer !== null && !strict) {
         await room.reaches(pair.theirs, "ESTABLISHED");
@@ -76,7 +54,7 @@ t.test("roles (RFC 9234)", async (t) => {
 t.test("capabilities as BIRD and we see one another", async (t) => {
   if (!need.program(t, "bird", "bird2")) return;
   const pair = loopbackPair(3);
-  const room = await roomOf(t, pair, {
+  const room = await startRoomOf(t, pair, {
     add_path: ["ipv4_receive", "ipv6_send"],
     ext_nexthop: ["ipv4"],
     graceful_restart: true,
@@ -129,7 +107,7 @@ t.test("a message of more than 4096 bytes (RFC 8654)", async (t) => {
   const add = Array.from({ length: 1_500 }, (_, i) => `bgp_community.add((${i + 1},7));`).join("\n");
   const more = `protocol static { ipv4; route 10.1.0.0/16 blackhole; }
 filter many { ${add} accept; }`;
-  const room = await roomOf(t, pair);
+  const room = await startRoomOf(t, pair);
   const session = "strict bind on; multihop; enable extended messages on;";
   const config = birdConfig(pair, session, "", more).replace("export where source = RTS_STATIC", "export filter many");
   await startBird(t, config);

@@ -1,37 +1,17 @@
 // What surrounds routes on a session with FRR: capabilities, texts of a Cease.
 
 import t, { type Test } from "tap";
-import { BGP_PORT, FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoom } from "../helpers/bgp_peers.js";
+import { FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoomOf } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
 
 const frrIsHere = (t: Test) => need.root(t) && need.program(t, FRR_BGPD, "frr");
-type Pair = { ours: string; theirs: string };
-
-const peerOf = (pair: Pair, more: Record<string, unknown> = {}) => ({
-  remote_addr: pair.theirs,
-  remote_as: 65002,
-  local_addr: pair.ours,
-  port: BGP_PORT,
-  afi_safi: ["ipv4", "ipv6"],
-  connect_retry_time: 1,
-  idle_hold_time: 1,
-  damp_peer_oscillations: false,
-  ...more,
-});
-const roomOf = (t: Test, pair: Pair, more: Record<string, unknown> = {}) =>
-  startRoom(t, {
-    listen: { host: pair.ours, port: BGP_PORT },
-    local_as: 65001,
-    router_id: "10.0.0.1",
-    peer: [peerOf(pair, more)],
-  });
 
 t.test("capabilities, as FRR and we see one another", async (t) => {
   if (!frrIsHere(t)) return;
   const pair = loopbackPair(7);
   const n = `neighbor ${pair.ours}`;
-  const room = await roomOf(t, pair, {
+  const room = await startRoomOf(t, pair, {
     add_path: ["ipv4_both", "ipv6_receive"],
     graceful_restart: true,
     restart_time: 77,
@@ -85,7 +65,7 @@ t.test("capabilities, as FRR and we see one another", async (t) => {
 t.test("FRR sees our End-of-RIBs, and routes that it asks for in brackets", async (t) => {
   if (!frrIsHere(t)) return;
   const pair = loopbackPair(14);
-  const room = await roomOf(t, pair, { graceful_restart: true });
+  const room = await startRoomOf(t, pair, { graceful_restart: true });
   const frr = await startFrr(t, pair.theirs, frrConfig(pair, ["bgp graceful-restart"]));
   await room.reaches(pair.theirs, "ESTABLISHED");
   const neighbor = async () => (await frr.json(`show bgp neighbors ${pair.ours} json`))[pair.ours];
@@ -117,7 +97,7 @@ t.test("FRR sees our End-of-RIBs, and routes that it asks for in brackets", asyn
 t.test("a peer that negotiates no capabilities", async (t) => {
   if (!frrIsHere(t)) return;
   const pair = loopbackPair(8);
-  const room = await roomOf(t, pair);
+  const room = await startRoomOf(t, pair);
   await startFrr(t, pair.theirs, frrConfig(pair, [`neighbor ${pair.ours} dont-capability-negotiate`]));
   await room.reaches(pair.theirs, "ESTABLISHED");
   t.same((await room.bgp.state(pair.theirs)).capability.remote, {});
@@ -131,7 +111,7 @@ t.test("texts of a Cease (RFC 9003), both ways", async (t) => {
   if (!frrIsHere(t)) return;
   const pair = loopbackPair(11);
   const n = `neighbor ${pair.ours}`;
-  const room = await roomOf(t, pair, { graceful_restart: false });
+  const room = await startRoomOf(t, pair, { graceful_restart: false });
   const frr = await startFrr(t, pair.theirs, frrConfig(pair));
   await room.reaches(pair.theirs, "ESTABLISHED");
   t.equal((await room.bgp.state(pair.theirs)).last_notification, null);

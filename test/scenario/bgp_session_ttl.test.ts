@@ -4,31 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { tcpMd5Supported } from "../../src/system/tcp_md5.js";
 import { makeCable } from "../helpers/bgp_cable.js";
-import { BGP_PORT, FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoom } from "../helpers/bgp_peers.js";
+import { FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoomOf } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
 
 const frrIsHere = (t: Test) => need.root(t) && need.program(t, FRR_BGPD, "frr");
-type Pair = { ours: string; theirs: string };
-
-const peerOf = (pair: Pair, more: Record<string, unknown> = {}) => ({
-  remote_addr: pair.theirs,
-  remote_as: 65002,
-  local_addr: pair.ours,
-  port: BGP_PORT,
-  afi_safi: ["ipv4", "ipv6"],
-  connect_retry_time: 1,
-  idle_hold_time: 1,
-  damp_peer_oscillations: false,
-  ...more,
-});
-const roomOf = (t: Test, pair: Pair, more: Record<string, unknown> = {}) =>
-  startRoom(t, {
-    listen: { host: pair.ours, port: BGP_PORT },
-    local_as: 65001,
-    router_id: "10.0.0.1",
-    peer: [peerOf(pair, more)],
-  });
 
 t.test("GTSM (RFC 5082), whoever dials", async (t) => {
   if (!frrIsHere(t)) return;
@@ -41,7 +21,7 @@ t.test("GTSM (RFC 5082), whoever dials", async (t) => {
         `${n} ttl-security hops 1`,
         ...(passive ? [] : [`${n} passive`]),
       ];
-      const room = await roomOf(t, pair, { passive, ttl_security: 1 });
+      const room = await startRoomOf(t, pair, { passive, ttl_security: 1 });
       const frr = await startFrr(t, pair.theirs, frrConfig(pair, lines));
       await room.reaches(pair.theirs, "ESTABLISHED");
       // Its packets now leave with a TTL that says that they may come from afar.
@@ -68,7 +48,7 @@ t.test("TCP MD5 and GTSM on IPv6, whoever dials", async (t) => {
         ...(passive ? [] : [`${n} passive`]),
       ];
       const config = frrConfig(cable, lines).replace(` bgp router-id ${cable.theirs}\n`, "");
-      const room = await roomOf(t, cable, { passive, md5: "secret-6", ttl_security: 1 });
+      const room = await startRoomOf(t, cable, { passive, md5: "secret-6", ttl_security: 1 });
       const frr = await startFrr(t, cable.theirs, config, { netns: cable.netns.name });
       await room.reaches(cable.theirs, "ESTABLISHED");
       await frr.vtysh("conf t", "router bgp 65002", `${n} password another`);
