@@ -1,5 +1,6 @@
 // The session state machine of RFC 4271 §8 as a pure function: step(state, input, now) gives the next state and what
-// the driver must do. Timers are deadlines in the state; the driver sends "tick" when nextDeadline() has come.
+// the driver must do. Timers are deadlines in the state; the driver sends "tick" when nextDeadline() has come. What is by
+// chance comes from the options, so that the function stays one of its arguments.
 // Optional attributes: AutomaticStart and IdleHoldTimer always; DelayOpen and DampPeerOscillations by configuration;
 // SendHoldTimer (RFC 9687).
 
@@ -22,6 +23,8 @@ export interface FsmOptions {
   readonly keepaliveMs: number;
   /** How long the peer may take no bytes; 0: eight minutes or twice the hold time, whichever is more (RFC 9687 §4). */
   readonly sendHoldMs: number;
+  /** From 0 to below 1, all alike likely: what jitter is made of. */
+  readonly random: () => number;
 }
 
 export interface State {
@@ -139,8 +142,13 @@ export function isDamped(state: State, options: FsmOptions, now: number): boolea
   return state.held || (options.damping && state.failures >= DOUBLINGS);
 }
 
+/** RFC 4271 §10: a timer's value times 0.75 to 1, anew each time that it is set, so that speakers do not fall into step. */
+function jittered(ms: number, { random }: FsmOptions): number {
+  return ms * (1 - random() / 4);
+}
+
 function dial(state: State, options: FsmOptions, now: number): Step {
-  const connectRetryAt = now + options.connectRetryMs;
+  const connectRetryAt = now + jittered(options.connectRetryMs, options);
   const next = { ...state, ...NO_TIMERS, stopped: false, held: false };
   if (options.passive) return [{ ...next, name: "ACTIVE" }, []];
   return [{ ...next, name: "CONNECT", connectRetryAt }, [{ kind: "connect" }]];
@@ -206,7 +214,8 @@ function tick(state: State, options: FsmOptions, now: number, progressAt: number
   if (now >= state.holdAt) return fail(state, options, now, notify(NOTIFY.holdExpired));
   if (now >= state.sendHoldAt) return sendHold(state, options, now, progressAt);
   if (now >= state.keepaliveAt) {
-    return [{ ...state, keepaliveAt: now + state.keepaliveMs }, [{ kind: "sendKeepalive" }]];
+    const keepaliveAt = now + jittered(state.keepaliveMs, options);
+    return [{ ...state, keepaliveAt }, [{ kind: "sendKeepalive" }]];
   }
   if (now >= state.delayOpenAt) return sendOpen(state, options, now);
   if (now >= state.idleHoldAt) return dial(state, options, now);
@@ -234,7 +243,8 @@ function opened(state: State, options: FsmOptions, holdTime: number, now: number
   const keepaliveMs = options.keepaliveMs === 0 ? third : Math.min(options.keepaliveMs, third);
   // Without a hold time the peer is never given up for silence, and neither for deafness (RFC 9687 §3.2).
   const sendHoldMs = holdMs === 0 ? 0 : options.sendHoldMs || Math.max(SEND_HOLD_LEAST_MS, 2 * holdMs);
-  const timers = holdMs === 0 ? NO_TIMERS : { ...NO_TIMERS, holdAt: now + holdMs, keepaliveAt: now + keepaliveMs };
+  const keepaliveAt = now + jittered(keepaliveMs, options);
+  const timers = holdMs === 0 ? NO_TIMERS : { ...NO_TIMERS, holdAt: now + holdMs, keepaliveAt };
   const next: State = { ...state, ...timers, name: "OPENCONFIRM", holdMs, keepaliveMs, sendHoldMs };
   return [next, [{ kind: "sendKeepalive" }]];
 }

@@ -89,6 +89,7 @@ function fsmOptions(config: PeerConfig): FsmOptions {
     damping: config.damp_peer_oscillations,
     keepaliveMs: config.keep_alive_time * 1000,
     sendHoldMs: config.send_hold_time * 1000,
+    random: Math.random,
   };
 }
 

@@ -21,6 +21,7 @@ const options: FsmOptions = {
   damping: true,
   keepaliveMs: 0,
   sendHoldMs: 0,
+  random: () => 0,
 };
 const content = { notify: 0x0101, data: new Uint8Array() };
 
@@ -149,6 +150,21 @@ t.test("the send hold timer (RFC 9687)", async (t) => {
 t.test("KEEPALIVEs come no later than is asked", async (t) => {
   const next = (keepaliveMs: number) => run(opened, { keepaliveMs }).state.keepaliveAt - 1_000;
   t.same([0, 10_000, 60_000].map(next), [30_000, 10_000, 30_000]);
+});
+
+t.test("jitter (RFC 4271 §10)", async (t) => {
+  const chances = [0, 0.5, 0.8];
+  let at = 0;
+  const random = () => chances[at++ % chances.length] as number;
+  const up = run([...opened, ["keepalive", 2_000]], { random });
+  t.equal(at, 2, "one number a timer that is set");
+  t.same([up.state.keepaliveAt, up.state.holdAt], [1_000 + 30_000 * 0.875, 92_000], "the hold time has none");
+  const next = run([["tick", 40_000]], { random }, up.state);
+  t.same([next.words, next.state.keepaliveAt], [["sendKeepalive"], 40_000 + 30_000 * 0.8], "another each time");
+  const bounds = [0, 1 - 2 ** -53].map((chance) => run([["start"]], { random: () => chance }).state.connectRetryAt);
+  t.same([bounds[0], Math.round(bounds[1] as number)], [10_000, 7_500]);
+  const idle = run([["start"], ["connected"], ["closed", 1_000]], { random: () => 0.9 }).state;
+  t.equal(idle.idleHoldAt, 6_000, "nor has the idle time");
 });
 
 t.test("the operator or a limit ends the session", async (t) => {
