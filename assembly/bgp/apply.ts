@@ -7,6 +7,7 @@ import { decideFamily } from "./decide";
 import { isInline, keepsNlri, kindOf } from "./family";
 import { importFindings, importPost, isRefused, REJECTED } from "./import";
 import { ERR_MEMORY } from "./layout";
+import { countPath } from "./path_id";
 import { needTable, noteChange, tableOf } from "./rib";
 import {
   ACTION_AGAIN,
@@ -135,7 +136,10 @@ function applyRecord(rib: usize, record: usize): i32 {
   store<u8>(record, looked ? CHANGED_ANY | CHANGED_BEST : changed, R_CHANGED);
   if (changed != 0) {
     noteChange(rib, family);
-    if (source != 0 && routesChanged() != 0) countSource(source, family, routesChanged());
+    if (source != 0 && routesChanged() != 0) {
+      countSource(source, family, routesChanged());
+      if (!countPath(index, path, routesChanged())) return ERR_MEMORY;
+    }
   }
   return 0;
 }

@@ -7,6 +7,7 @@ import { RECORDS, recordsEnd } from "./batch";
 import { decideFamily, isEligible } from "./decide";
 import { beginOutput, emitAnnounce, emitWithdraw, endOutput, outputHasRoom } from "./emit";
 import { exportedSet, isOffered } from "./export_set";
+import { pathIdOf } from "./path_id";
 import { needTable, noteChange, SHARED, tableOf } from "./rib";
 import {
   ACTION_WITHDRAW,
@@ -181,12 +182,9 @@ function take(out: usize, record: usize, family: u32, addPath: bool, path: u32):
   noteChange(out, family);
 }
 
-/** The path id that a peer gets for a route (RFC 7911 §3: ours to choose, the same for the same route). */
-function pathIdOf(route: usize): u32 {
-  const source = <u32>load<u16>(route, ROUTE_SOURCE);
-  const path = load<u32>(route, ROUTE_PATH_ID);
-  if (path == 0) return source + 1;
-  return 0x80000000 | ((source * 0x9e3779b1) ^ (path * 0x85ebca6b));
+/** The path id that a peer gets for a route. */
+function idOf(route: usize): u32 {
+  return pathIdOf(load<u16>(route, ROUTE_SOURCE), load<u32>(route, ROUTE_PATH_ID));
 }
 
 /** All eligible routes of a prefix, each with a path id of its own; false when the output was full before the last. */
@@ -197,7 +195,7 @@ function exportPaths(x: usize, out: usize, record: usize, family: u32, entry: us
     if (!outputHasRoom()) return false;
     seen++;
     if (!isEligible(route)) continue;
-    put(out, record, family, exportedSet(x, family, route, record), true, pathIdOf(route), forced);
+    put(out, record, family, exportedSet(x, family, route, record), true, idOf(route), forced);
   }
   // What the peer has and no route stands for any more. A removal moves nodes: begin again after each.
   while (true) {
@@ -213,7 +211,7 @@ function exportPaths(x: usize, out: usize, record: usize, family: u32, entry: us
 
 function isWanted(x: usize, entry: usize, path: u32): bool {
   for (let route: usize = entry == 0 ? 0 : firstRoute(entry); route != 0; route = nextRoute(entry, route)) {
-    if (pathIdOf(route) == path) return isEligible(route) && isOffered(x, route);
+    if (idOf(route) == path) return isEligible(route) && isOffered(x, route);
   }
   return false;
 }
