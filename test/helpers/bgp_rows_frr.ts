@@ -65,6 +65,11 @@ export const FRR_ROWS: readonly FamilyRow[] = [
       nlri: "2001:db8:3::/48",
       attr: { 2: [[2, [65_002]]], 14: { afi_safi: [2, 2] } },
     },
+    ours: {
+      ...mp([2, 2], "2001:db8::1", ["2001:db8:9::/48"]),
+      show: "show bgp ipv6 multicast",
+      shown: /2001:db8:9::\/48 +2001:db8::1 /,
+    },
   },
   {
     family: "vpnv4",
