@@ -35,7 +35,7 @@ export async function until<T>(
       failure = `; last error: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (Date.now() >= deadline) {
-      const seen = state ? `; state: ${JSON.stringify(state())}` : "";
+      const seen = state ? `; state: ${JSON.stringify(await state())}` : "";
       throw new Error(`waited ${timeoutMs} ms for ${what}${failure}${seen}`);
     }
     await sleep(everyMs);
