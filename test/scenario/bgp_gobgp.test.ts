@@ -188,3 +188,29 @@ t.test("GoBGP: several paths to a prefix, both ways (RFC 7911)", async (t) => {
   await until(async () => !(await has(5)), { what: "the withdrawal of one" });
   t.ok(await has(6), "the other one stays");
 });
+
+t.test(
+  "GoBGP has no extended messages (RFC 8654): what is too long for it is refused, and the session lives",
+  async (t) => {
+    if (!need.program(t, "gobgpd") || !need.program(t, "gobgp", "gobgpd")) return;
+    const room = await startRoom(t, { ...config, peer: [{ ...peer, afi_safi: ["ipv4"] }] });
+    const neighbor = { address: pair.ours, as: 65_001, families: ["ipv4"], passive: true };
+    const gobgp = await startGoBgp(t, pair.theirs, goBgpConfig(pair.theirs, [neighbor]));
+    await room.reaches(pair.theirs, "ESTABLISHED");
+    const { capability } = await room.bgp.state(pair.theirs);
+    t.equal(capability.local["extended_messages"], true);
+    t.equal(capability.remote["extended_messages"], undefined);
+    const route = (communities: number) => {
+      const list = Array.from({ length: communities }, (_, i) => `65001:${i}`);
+      return { attr: { 1: 0, 2: [[2, [65_001]]], 3: "192.0.2.1", 8: list }, nlri: ["172.20.1.0/24"] };
+    };
+    const path = `/v1/peer/${pair.theirs}/send/update`;
+    const refused = await room.rest("POST", path, { body: route(1_500) });
+    t.match(refused.json(), { status: false, reason: "the attributes leave no room for a prefix in one message" });
+    t.match((await room.rest("POST", path, { body: route(1_000) })).json(), { status: true });
+    const found = async () => (await gobgp.json("global", "rib", "-a", "ipv4"))["172.20.1.0/24"]?.[0];
+    const [kept] = [await until(found, { what: "the one that fits" })];
+    const communities = kept.attrs.find(({ type }: { type: number }) => type === 8).communities;
+    t.equal(communities.length, 1_000);
+  },
+);

@@ -101,7 +101,7 @@ t.test("capabilities as BIRD and we see one another", async (t) => {
   });
 });
 
-t.test("a message of more than 4096 bytes (RFC 8654)", async (t) => {
+t.test("messages of more than 4096 bytes, both ways (RFC 8654)", async (t) => {
   if (!need.program(t, "bird", "bird2")) return;
   const pair = loopbackPair(2);
   const add = Array.from({ length: 1_500 }, (_, i) => `bgp_community.add((${i + 1},7));`).join("\n");
@@ -110,11 +110,19 @@ filter many { ${add} accept; }`;
   const room = await startRoomOf(t, pair);
   const session = "strict bind on; multihop; enable extended messages on;";
   const config = birdConfig(pair, session, "", more).replace("export where source = RTS_STATIC", "export filter many");
-  await startBird(t, config);
+  const bird = await startBird(t, config);
   await room.reaches(pair.theirs, "ESTABLISHED");
   const query = { sent: false, family: "ipv4", items: ["10.1.0.0/16"] };
   const route = await until(async () => (await room.bgp.lookup(pair.theirs, query))[0], { what: "the route" });
   t.equal((route.attr["8"] as string[]).length, 1_500);
+  const large = Array.from({ length: 1_200 }, (_, i) => `65001:${i}:7`);
+  const attr = { 1: 0, 2: [[2, [65001]]] as [number, number[]][], 3: "192.0.2.9", 32: large };
+  await room.bgp.update(pair.theirs, { attr, nlri: ["172.20.1.0/24"] });
+  const shown = () => bird.birdc("show", "route", "172.20.1.0/24", "all");
+  await until(async () => (await shown()).includes("BGP.large_community"), { what: "our route in BIRD", state: shown });
+  const seen = [...(await shown()).matchAll(/\((65001), (\d+), (7)\)/g)].map(([, ...parts]) => parts.join(":"));
+  t.same(seen, large, "14,400 octets of large communities");
+  t.equal((await room.bgp.state(pair.theirs)).fsm, "ESTABLISHED");
 });
 
 t.test("over a link-local IPv6 address, with a key", async (t) => {

@@ -1,7 +1,8 @@
 // What surrounds routes on a session with FRR: capabilities, texts of a Cease.
 
 import t, { type Test } from "tap";
-import { FRR_BGPD, frrConfig, loopbackPair, startFrr, startRoomOf } from "../helpers/bgp_peers.js";
+import { addressOf } from "../helpers/bgp_nodes.js";
+import { BGP_PORT, FRR_BGPD, frrConfig, loopbackPair, startBird, startFrr, startRoomOf } from "../helpers/bgp_peers.js";
 import { need } from "../helpers/need.js";
 import { until } from "../helpers/wait.js";
 
@@ -132,4 +133,44 @@ t.test("texts of a Cease (RFC 9003), both ways", async (t) => {
   await until(async () => (await neighbor()).bgpState !== "Established", { what: "FRR to see it" });
   t.match(await neighbor(), { lastErrorCodeSubcode: "0602", lastShutdownDescription: "back at nine \\xe2\\x82\\xac" });
   t.match((await room.bgp.state(pair.theirs)).last_notification, { direction: "sent", text: "back at nine €" });
+});
+
+t.test("messages of more than 4096 bytes, both ways (RFC 8654)", async (t) => {
+  if (!frrIsHere(t) || !need.program(t, "bird", "bird2")) return;
+  const pair = loopbackPair(13);
+  const room = await startRoomOf(t, pair);
+  // FRR takes no line that long: the route comes to it from BIRD.
+  const source = addressOf(pair.ours, 3);
+  const n = `neighbor ${source}`;
+  const lines = ["bgp allow-martian-nexthop", `${n} remote-as 65003`, `${n} disable-connected-check`, `${n} passive`];
+  const frr = await startFrr(t, pair.theirs, frrConfig(pair, lines, [`${n} activate`]));
+  const add = Array.from({ length: 1_500 }, (_, i) => `bgp_community.add((${i + 1},7));`).join("\n");
+  const bird = `router id 10.0.0.3;
+ipv4 table master4;
+protocol device {}
+protocol static { ipv4; route 10.1.0.0/16 blackhole; }
+filter many { ${add} accept; }
+protocol bgp feed {
+  local ${source} as 65003;
+  neighbor ${pair.theirs} port ${BGP_PORT} as 65002;
+  multihop; enable extended messages on; connect delay time 1; error wait time 1, 2;
+  ipv4 { import none; export filter many; next hop self; };
+}
+`;
+  await startBird(t, bird);
+  await room.reaches(pair.theirs, "ESTABLISHED");
+  const query = { sent: false, family: "ipv4", items: ["10.1.0.0/16"] };
+  const route = await until(async () => (await room.bgp.lookup(pair.theirs, query))[0], {
+    what: "FRR's route",
+    state: () => frr.vtysh("show bgp summary", "show bgp ipv4 unicast"),
+  });
+  t.equal((route.attr["8"] as string[]).length, 1_500);
+  t.match(route.attr, { 2: [[2, [65002, 65003]]] });
+  const communities = Array.from({ length: 1_400 }, (_, i) => `65001:${i}`);
+  const attr = { 1: 0, 2: [[2, [65001]]] as [number, number[]][], 3: pair.ours, 8: communities };
+  await room.bgp.update(pair.theirs, { attr, nlri: ["172.20.1.0/24"] });
+  const shown = async () => (await frr.json("show bgp ipv4 unicast 172.20.1.0/24 json")).paths?.[0];
+  const path = await until(shown, { what: "our route in FRR" });
+  t.same(path.community.list, communities);
+  t.equal((await room.bgp.state(pair.theirs)).fsm, "ESTABLISHED");
 });
