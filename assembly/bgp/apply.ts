@@ -43,7 +43,7 @@ import {
   SOURCE_LONG_LIVED,
   TABLE_CAPACITY,
 } from "./rib_layout";
-import { putRoute, removeRoute, routesChanged, wasRefused } from "./route";
+import { acceptedChanged, putRoute, removeRoute, routesChanged, wasRefused } from "./route";
 import { hashOf, internHashed, release, touchIndex } from "./set";
 import { countSource, generationOf } from "./source";
 import { hashKey, touch } from "./table";
@@ -136,9 +136,9 @@ function applyRecord(rib: usize, record: usize): i32 {
   store<u8>(record, looked ? CHANGED_ANY | CHANGED_BEST : changed, R_CHANGED);
   if (changed != 0) {
     noteChange(rib, family);
-    if (source != 0 && routesChanged() != 0) {
-      countSource(source, family, routesChanged());
-      if (!countPath(index, path, routesChanged())) return ERR_MEMORY;
+    if (source != 0 && (routesChanged() | acceptedChanged()) != 0) {
+      countSource(source, family, routesChanged(), acceptedChanged());
+      if (routesChanged() != 0 && !countPath(index, path, routesChanged())) return ERR_MEMORY;
     }
   }
   return 0;

@@ -38,6 +38,7 @@ export {
   sharedCount,
   sharedRib,
   startSession,
+  tableAccepted,
   tableChanges,
   tableCount,
   trimRib,

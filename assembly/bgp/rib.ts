@@ -21,7 +21,7 @@ import {
   TABLE_ROUTES,
 } from "./rib_layout";
 import { dropRoutes } from "./route";
-import { sourceCount } from "./source";
+import { sourceAccepted, sourceCount } from "./source";
 import { createTable, entryAt, freeKey, freeTable, nextUsed, trim } from "./table";
 
 /** A new RIB without tables; 0 without memory. */
@@ -81,6 +81,12 @@ export function tableCount(rib: usize, family: u32): u32 {
   if (source != 0) return sourceCount(source, family);
   const table = tableOf(rib, family);
   return table == 0 ? 0 : load<u32>(table, TABLE_ROUTES);
+}
+
+/** Routes of the family that the RIB's source has and that are accepted; 0 without a source. */
+export function tableAccepted(rib: usize, family: u32): u32 {
+  const source = load<u32>(rib, RIB_SOURCE);
+  return source == 0 ? 0 : sourceAccepted(source, family);
 }
 
 /** Prefixes of the family in the shared tables, whoever they are from. */

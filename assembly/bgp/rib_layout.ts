@@ -105,9 +105,11 @@ export const SOURCE_ROUTER_ID = 8;
 export const SOURCE_LONG_LIVED = 16;
 export const SOURCE_OWNER = 20;
 export const SOURCE_ADDRESS = 24;
+/** A family each: routes, and how many of them are neither refused nor rejected. */
 export const SOURCE_COUNTS = 40;
+export const SOURCE_ACCEPTED = SOURCE_COUNTS + FAMILY_WORDS;
 /** A byte a family: the generation that fresh routes have, as in ROUTE_FLAGS; others are stale (RFC 4724, RFC 7313). */
-export const SOURCE_GENERATIONS = SOURCE_COUNTS + FAMILY_WORDS;
+export const SOURCE_GENERATIONS = SOURCE_ACCEPTED + FAMILY_WORDS;
 export const SOURCE_BYTES = SOURCE_GENERATIONS + 32;
 export const SOURCE_FLAG_IBGP = 1;
 export const SOURCE_FLAG_CLIENT = 2;

@@ -13,6 +13,8 @@ import {
   PATHS_MAX,
   ROUTE_FLAG_LIST,
   ROUTE_FLAG_POST,
+  ROUTE_FLAG_REFUSED,
+  ROUTE_FLAG_REJECTED,
   ROUTE_FLAGS,
   ROUTE_PATH_ID,
   ROUTE_SET,
@@ -27,6 +29,18 @@ let routesBy: i32 = 0;
 
 export function routesChanged(): i32 {
   return routesBy;
+}
+
+/** The same for routes that are accepted: one that stays may begin or cease to be. */
+let acceptedBy: i32 = 0;
+
+export function acceptedChanged(): i32 {
+  return acceptedBy;
+}
+
+/** 1 when rules of the protocol and the import policy let a route with such flags through, else 0. */
+function accepted(flags: u32): i32 {
+  return (flags & (ROUTE_FLAG_REFUSED | ROUTE_FLAG_REJECTED)) == 0 ? 1 : 0;
 }
 
 let refused: bool = false;
@@ -235,6 +249,7 @@ function putFirst(
   else writeInline(entry, source, path, set, flags);
   holdBoth(set, post);
   routesBy = 1;
+  acceptedBy = accepted(flags);
   store<u32>(table, load<u32>(table, TABLE_ROUTES) + 1, TABLE_ROUTES);
   return bestRoute(entry) == 0 ? CHANGED_ANY : CHANGED_ANY | CHANGED_BEST;
 }
@@ -253,6 +268,7 @@ export function putRoute(
   flags: u32,
 ): i32 {
   routesBy = 0;
+  acceptedBy = 0;
   refused = false;
   if (!reserve(table)) return -1;
   const entry = probe(table, record);
@@ -268,7 +284,9 @@ export function putRoute(
     return 0;
   }
   noteBest(entry);
+  const by = accepted(flags) - (route == 0 ? 0 : accepted(load<u8>(route, ROUTE_FLAGS)));
   if (route == entry && post == 0) {
+    acceptedBy = by;
     hold(set);
     release(load<u32>(entry, ROUTE_SET));
     writeInline(entry, source, path, set, flags);
@@ -282,6 +300,7 @@ export function putRoute(
   }
   holdBoth(set, post);
   addNode(entry, node);
+  acceptedBy = by;
   if (route == 0) {
     routesBy = 1;
     store<u32>(table, load<u32>(table, TABLE_ROUTES) + 1, TABLE_ROUTES);
@@ -297,10 +316,12 @@ export function putRoute(
 /** Removes the route of a source and path id. Returns CHANGED_* bits, 0 when there was none. Entries may move. */
 export function removeRoute(table: usize, record: usize, source: u32, path: u32): i32 {
   routesBy = 0;
+  acceptedBy = 0;
   const entry = find(table, record);
   const route: usize = entry == 0 ? 0 : findRoute(entry, source, path);
   if (route == 0) return 0;
   routesBy = -1;
+  acceptedBy = -accepted(load<u8>(route, ROUTE_FLAGS));
   store<u32>(table, load<u32>(table, TABLE_ROUTES) - 1, TABLE_ROUTES);
   const last = route == entry || (route == firstRoute(entry) && load<u32>(route, NODE_NEXT) == 0);
   // The first one may have been the best before its source began to die: who has it must be told.

@@ -2,7 +2,14 @@
 
 import { FAMILIES } from "./layout";
 import { give, take } from "./memory";
-import { SOURCE_BYTES, SOURCE_COUNTS, SOURCE_GENERATIONS, SOURCE_INDEX, SOURCES_MAX } from "./rib_layout";
+import {
+  SOURCE_ACCEPTED,
+  SOURCE_BYTES,
+  SOURCE_COUNTS,
+  SOURCE_GENERATIONS,
+  SOURCE_INDEX,
+  SOURCES_MAX,
+} from "./rib_layout";
 
 const sources: usize = memory.data(SOURCES_MAX * 4);
 /** Indices from 1 to this may be in use. */
@@ -37,9 +44,17 @@ export function sourceCount(source: usize, family: u32): u32 {
   return load<u32>(source + SOURCE_COUNTS + ((<usize>family) << 2));
 }
 
-export function countSource(source: usize, family: u32, by: i32): void {
-  const at = source + SOURCE_COUNTS + ((<usize>family) << 2);
-  store<u32>(at, load<u32>(at) + by);
+/** Routes of the source that rules of the protocol and the import policy let through. */
+export function sourceAccepted(source: usize, family: u32): u32 {
+  return load<u32>(source + SOURCE_ACCEPTED + ((<usize>family) << 2));
+}
+
+/** Notes that the source has more routes, and more that are accepted, or fewer. */
+export function countSource(source: usize, family: u32, by: i32, accepted: i32): void {
+  const routes = source + SOURCE_COUNTS + ((<usize>family) << 2);
+  store<u32>(routes, load<u32>(routes) + by);
+  const passed = source + SOURCE_ACCEPTED + ((<usize>family) << 2);
+  store<u32>(passed, load<u32>(passed) + accepted);
 }
 
 /** The generation of the source's fresh routes, as a route's flags hold it. */

@@ -72,7 +72,7 @@ const rows = {
   bgp_routes_received: { type: "gauge", help: "Prefixes in Adj-RIB-In", labels: ["peer", "route_family"] },
   bgp_routes_accepted: {
     type: "gauge",
-    help: "Prefixes of Adj-RIB-In that policy admits",
+    help: "Those of Adj-RIB-In that rules of the protocol and the import policy let through",
     labels: ["peer", "route_family"],
   },
   bgp_routes_advertised: { type: "gauge", help: "Prefixes in Adj-RIB-Out", labels: ["peer", "route_family"] },

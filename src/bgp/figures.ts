@@ -115,7 +115,7 @@ export function publish(figures: SpeakerFigures): void {
     for (const { family, received, accepted, advertised } of peer.routes) {
       const route = { ...labels, route_family: ROUTE_FAMILY[family] ?? family };
       gauge("bgp_routes_received", received, route);
-      gauge("bgp_routes_accepted", accepted ?? received, route);
+      gauge("bgp_routes_accepted", accepted, route);
       gauge("bgp_routes_advertised", advertised, route);
     }
   }

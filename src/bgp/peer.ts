@@ -369,7 +369,7 @@ export class Peer {
       routes: supported(this.config.afi_safi).map((family) => ({
         family: family.name,
         received: tables.count(ribIn, family.rib),
-        ...(this.config.import === "none" ? { accepted: 0 } : {}),
+        accepted: tables.accepted(ribIn, family.rib),
         advertised: tables.count(exporter.fixed, family.rib) + tables.count(exporter.out, family.rib),
       })),
     };

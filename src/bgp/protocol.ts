@@ -60,8 +60,8 @@ export interface PeerFigures {
 export interface FamilyFigures {
   readonly family: string;
   readonly received: number;
-  /** Those of `received` that policy and the decision process may use; all when it is not told. */
-  readonly accepted?: number;
+  /** Those of `received` that rules of the protocol and the import policy let through. */
+  readonly accepted: number;
   readonly advertised: number;
 }
 

@@ -46,6 +46,7 @@ export interface Exports extends RoaExports {
   lookupLongest(rib: number, family: number, all: number): number;
   matchedLength(): number;
   tableCount(rib: number, family: number): number;
+  tableAccepted(rib: number, family: number): number;
   tableChanges(rib: number, family: number): number;
   scan(
     rib: number,

@@ -205,6 +205,11 @@ export class BgpTables {
     return this.#memory.wasm.tableCount(rib, family);
   }
 
+  /** Those of a RIB with a source that rules of the protocol and the import policy let through. */
+  accepted(rib: RibSlot, family: number): number {
+    return this.#memory.wasm.tableAccepted(rib, family);
+  }
+
   /** Prefixes of a family in the shared tables. */
   prefixes(family: number): number {
     return this.#memory.wasm.sharedCount(family);

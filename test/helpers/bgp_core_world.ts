@@ -166,7 +166,23 @@ export class World {
       const { family } = route.net;
       return [family, route.wire.toString("hex"), index, route.path, best, Model.isStale(route), post].join(" ");
     });
-    return difference("table", has, must);
+    return [...difference("table", has, must), ...this.#countFaults()];
+  }
+
+  /** What the tables count of each peer's routes, all and accepted ones, against the model's. */
+  #countFaults(): string[] {
+    const { tables } = module;
+    const must = new Map(this.#peers.map(({ source }) => [source, CORE_FAMILIES.map(() => [0, 0])]));
+    for (const { source, net, post } of this.#model.all()) {
+      const counts = must.get(source)?.[CORE_FAMILIES.indexOf(net.family)] as [number, number];
+      counts[0]++;
+      if (post) counts[1]++;
+    }
+    return this.#peers.flatMap(({ ribIn, source }, index) => {
+      const has = CORE_FAMILIES.map((family) => [tables.count(ribIn, family), tables.accepted(ribIn, family)]);
+      const [seen, wanted] = [JSON.stringify(has), JSON.stringify(must.get(source))];
+      return seen === wanted ? [] : [`peer ${index} counts ${seen}, not ${wanted}`];
+    });
   }
 
   #peerFaults(peer: CorePeer, index: number): string[] {

@@ -57,7 +57,7 @@ const figuresOf = (peer: FakePeer): PeerFigures => ({
   received: { withdrawUpdates: 0, withdrawn: 0, discarded: 0, malformed: 0 },
   sent: { withdrawUpdates: 0, withdrawn: 0 },
   routes: [
-    { family: "ipv4", received: 2, advertised: 1 },
+    { family: "ipv4", received: 2, accepted: 2, advertised: 1 },
     { family: "evpn", received: 5, accepted: 4, advertised: 0 },
   ],
   ...peer.figures,

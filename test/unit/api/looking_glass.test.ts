@@ -22,7 +22,7 @@ const peers = [
       remotePort: 4_000,
       holdSeconds: 90,
       keepaliveSeconds: 30,
-      routes: [{ family: "ipv4", received: 2, advertised: 1 }],
+      routes: [{ family: "ipv4", received: 2, accepted: 2, advertised: 1 }],
     },
   },
   { address: "192.0.2.3", remoteAs: 65_001, fsm: "IDLE" as const },

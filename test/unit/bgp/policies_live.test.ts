@@ -1,6 +1,7 @@
 // Policies and options of peers that change while sessions go on.
 
 import t from "tap";
+import { scrape } from "../../../src/base/metrics.js";
 import { parseBgpConfig } from "../../../src/bgp/config.js";
 import { loopbackPair, type Room, startRoom } from "../../helpers/bgp_peers.js";
 import { MANDATORY, type RawPeer, rawPeer, update } from "../../helpers/bgp_raw.js";
@@ -147,6 +148,50 @@ t.test("who is a client of the route reflector changes without a new session", a
   }
   t.same([it.from.closed, it.to.closed], [false, false]);
   t.equal((await it.room.bgp.statistic(sender)).receive.Opens, 1);
+});
+
+t.test("accepted routes are counted while import changes", async (t) => {
+  const it = await lab(t);
+  const { room, from } = it;
+  const counted = async () => {
+    const { routes } = (await room.bgp.figures()).peers.find(({ address }) => address === sender) ?? {};
+    const { received = 0, accepted = 0 } = routes?.find(({ family }) => family === "ipv4") ?? {};
+    return `${accepted} of ${received}`;
+  };
+  const become = (seen: string) =>
+    until(async () => (await counted()) === seen, { what: `${seen} accepted`, state: counted });
+  const put = (rules: readonly object[]) => room.rest("PUT", "/v1/policy/half", { body: { default: "accept", rules } });
+  const reject = (prefix: string) => ({ if: { prefix }, then: { action: "reject" } });
+  // 10.9.0.0/24 to 10.9.99.0/24, beside the three that are there.
+  const hundred = Array.from({ length: 100 }, (_, i) => [24, 10, 9, i]);
+  await become("3 of 3");
+  from.send(update({ attributes: MANDATORY, nlri: hundred.flat() }));
+  await become("103 of 103");
+  t.equal((await put([reject("10.9.0.0/18+")])).status, 201);
+  await it.patch(sender, { import: "half" });
+  await become("39 of 103");
+  await put([reject("10.9.0.0/19+")]);
+  await become("71 of 103");
+  const { text } = await scrape();
+  t.match(text, `bgp_routes_received{peer="${sender}",route_family="ipv4-unicast"} 103\n`);
+  t.match(text, `bgp_routes_accepted{peer="${sender}",route_family="ipv4-unicast"} 71\n`);
+  // Rejected and accepted ones go; rejected ones come again with other attributes.
+  from.send(update({ withdrawn: hundred.slice(0, 50).flat() }));
+  await become("53 of 53");
+  from.send(update({ attributes: [...MANDATORY, 0x80, 4, 4, 0, 0, 0, 9], nlri: hundred.slice(0, 10).flat() }));
+  await become("53 of 63");
+  // Our own AS in the path: refused by the protocol, whatever the policy says.
+  const looped = [0x40, 1, 1, 0, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xea, 0, 0, 0xfd, 0xe9, 0x40, 3, 4, 192, 0, 2, 1];
+  from.send(update({ attributes: looped, nlri: hundred.slice(90).flat() }));
+  await become("43 of 63");
+  await it.patch(sender, { import: "none" });
+  await become("0 of 63");
+  await it.patch(sender, { import: "all" });
+  await become("53 of 63");
+  await it.patch(sender, { allow_own_as: 1 });
+  await become("63 of 63");
+  from.destroy();
+  await become("0 of 0");
 });
 
 t.test("policies over REST", async (t) => {

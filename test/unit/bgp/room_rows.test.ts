@@ -79,7 +79,7 @@ t.test("figures of a session, and its end with a text", async (t) => {
   t.match(figures, { remoteId: "10.0.0.99", holdSeconds: 30, keepaliveSeconds: 10, localPort: port });
   t.ok((figures?.remotePort ?? 0) > 0);
   t.type(figures?.changedSeconds, "number");
-  t.same(figures?.routes, [{ family: "ipv4", received: 1, advertised: 0 }]);
+  t.same(figures?.routes, [{ family: "ipv4", received: 1, accepted: 1, advertised: 0 }]);
   const { text } = await scrape();
   for (const line of [
     `bgp_routes_received{peer="${theirs}",route_family="ipv4-unicast"} 1`,
