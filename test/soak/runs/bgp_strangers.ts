@@ -154,13 +154,15 @@ const soak: Soak = {
       what: `${before.sockets} open files again`,
       state: () => sockets(pid),
     });
-    const grown = memory(pid) - before.memory;
+    const after = memory(pid);
+    const grown = after - before.memory;
     if (grown > GROWTH_BYTES_MOST) throw new Error(`memory has grown by ${grown} bytes`);
     if (good.closed) throw new Error("the good session is gone");
     // Its address is worth as much as before to one that behaves.
     await until(async () => (await rawPeer(t, BAD, pair.ours, BGP_PORT)).establish(), { what: "a session from there" });
     const slowest = watch.slowestMs.toFixed(0);
-    return `${made} connections, slowest REST answer ${slowest} ms, memory ${(grown / 1e6).toFixed(1)} MB more`;
+    const [mb, then] = [before.memory, after].map((bytes) => (bytes / 1e6).toFixed(1));
+    return `${made} connections, the good session lives, slowest REST answer ${slowest} ms, memory ${mb} MB, then ${then} MB`;
   },
 };
 
