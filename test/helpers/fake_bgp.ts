@@ -8,7 +8,7 @@ import { parsePeer } from "../../src/bgp/config.js";
 import { noMessages } from "../../src/bgp/connection.js";
 import { type EventFilter, EventHub } from "../../src/bgp/event_hub.js";
 import type { EventInterest } from "../../src/bgp/events.js";
-import type { PeerFigures, PeerState, RoutePage, RouteQuery, RouteRow } from "../../src/bgp/protocol.js";
+import type { PeerFigures, PeerState, RoomFigures, RoutePage, RouteQuery, RouteRow } from "../../src/bgp/protocol.js";
 import { startFront } from "../../src/http/front.js";
 import { http, type RestReply } from "./appliance.js";
 import type { Teardown } from "./cleanup.js";
@@ -72,6 +72,8 @@ export async function startFakeBgp(
     atOnce?: number;
     routes?: (query: RouteQuery) => RoutePage;
     mode?: LookingGlassMode;
+    /** In place of figures of a room without caches. */
+    room?: Partial<RoomFigures>;
   },
 ): Promise<FakeBgp> {
   const { peers, rows = [], atOnce = 100, mode = "basic" } = options;
@@ -144,6 +146,7 @@ export async function startFakeBgp(
       listening: null,
       strangersRefused: 0,
       memory: { heldBytes: 0, sets: 0, totalBytes: 0 },
+      ...options.room,
     }),
     health: () => ({ status: "up", detail: "" }),
     close: async () => undefined,

@@ -5,15 +5,18 @@ import { AppError } from "../../base/errors.js";
 import { parseAddress, parsePrefix } from "../../base/ip.js";
 import { LIMITS } from "../../base/limits.js";
 import type { BgpHandle } from "../../bgp/agent.js";
-import type { RouteQuery } from "../../bgp/protocol.js";
+import type { RoomFigures, RouteQuery } from "../../bgp/protocol.js";
 import { json, type Reply, type Request, type Route, type Surface } from "../../http/table.js";
 import { badQuery, flag, knownOnly, oneOf, wholeNumber } from "../bgp/query.js";
 import { type Neighbor, neighbors, neighborView, summaryView } from "./neighbors.js";
 import { covering, type RibFilter, ribText } from "./rib.js";
+import { memoryView, rtrView, setsView } from "./room.js";
 
 /** `basic`: for those who have credentials. */
 export type LookingGlassMode = "off" | "basic" | "open";
 
+/** bgplgd's paths at the root. */
+const PATHS = ["/neighbors", "/summary", "/rib", "/memory", "/rtr", "/sets", "/nexthops", "/interfaces"];
 const FAMILIES = ["ipv4", "ipv6", "vpnv4", "vpnv6"] as const;
 const TABLES = { "Loc-RIB": "rib", "Adj-RIB-In": "in", "Adj-RIB-Out": "out" } as const;
 const RIB_KEYS = ["neighbor", "as", "prefix", "community", "ext-community", "large-community", "af", "rib", "ovs"];
@@ -73,6 +76,25 @@ function filterOf(query: URLSearchParams, path: Table, peers: readonly Neighbor[
   };
 }
 
+/** What has no parameters. Next hops and interfaces are the kernel's here: their lists are empty. */
+function roomRoutes(bgp: BgpHandle, base: string): Route[] {
+  const views: Readonly<Record<string, (figures: RoomFigures) => unknown>> = {
+    memory: memoryView,
+    rtr: rtrView,
+    sets: (figures) => setsView(figures, Date.now() / 1_000),
+    nexthops: () => ({ nexthops: [] }),
+    interfaces: () => ({ interfaces: [] }),
+  };
+  return Object.entries(views).map(([name, view]) => ({
+    method: "GET",
+    path: `${base}/${name}`,
+    async handle({ query }) {
+      knownOnly(query, []);
+      return json(200, view(await bgp.figures()));
+    },
+  }));
+}
+
 function routes(bgp: BgpHandle, base: string): Route[] {
   let listings = 0;
   async function* counted(text: AsyncGenerator<string>): AsyncGenerator<string> {
@@ -117,6 +139,7 @@ function routes(bgp: BgpHandle, base: string): Route[] {
     { method: "GET", path: `${base}/rib`, handle: (request) => rib(request, "rib") },
     { method: "GET", path: `${base}/rib/in`, handle: (request) => rib(request, "in") },
     { method: "GET", path: `${base}/rib/out`, handle: (request) => rib(request, "out") },
+    ...roomRoutes(bgp, base),
   ];
 }
 
@@ -137,8 +160,5 @@ export function lookingGlassSurfaces(bgp: BgpHandle, mode: LookingGlassMode): Su
   });
   const root = routes(bgp, "");
   const under = (prefix: string) => root.filter(({ path }) => path === prefix || path.startsWith(`${prefix}/`));
-  return [
-    ...["/neighbors", "/summary", "/rib"].map((prefix) => surface(prefix, under(prefix))),
-    surface("/lg", routes(bgp, "/lg")),
-  ];
+  return [...PATHS.map((prefix) => surface(prefix, under(prefix))), surface("/lg", routes(bgp, "/lg"))];
 }

@@ -94,6 +94,52 @@ t.test("what readers take for granted", async (t) => {
   for (const row of (await bgp.get("/rib")).json().rib) t.type(row.localpref, "number");
 });
 
+t.test("memory, caches and sets as OpenBGPD says them; what there is nothing of is an empty list", async (t) => {
+  const cache = {
+    ...{
+      host: "127.0.0.1",
+      port: 40_197,
+      preference: 1,
+      state: "READY" as const,
+      version: 1,
+      session: 17_734,
+      serial: 0,
+    },
+    ...{ data: true, used: true, updated: now() - 62, intervals: { refresh: 3_600, retry: 600, expire: 7_200 } },
+    ...{ vrps: { ipv4: 1, ipv6: 1 }, connections: 1, reportsSent: 0, reportsReceived: 0, lastError: "" },
+  };
+  const away = { ...cache, host: "cache.example", state: "IDLE" as const, session: null, serial: null, used: false };
+  const rpki = { caches: [cache, away], vrps: { ipv4: 1, ipv6: 1 }, changes: 1 };
+  const memory = { heldBytes: 936, sets: 2, totalBytes: 4_096 };
+  const bgp = await startFakeBgp(t, { peers, room: { rpki, memory } });
+  const get = async (path: string) => (await bgp.get(path)).json();
+  for (const path of ["memory", "rtr", "sets"]) {
+    const known = shape(vector[path]);
+    t.same(
+      shape(await get(`/${path}`)).filter((line) => !known.includes(line)),
+      [],
+      path,
+    );
+  }
+  t.match(await get("/memory"), {
+    memory: { prefix: { count: 9 }, rde_aspath: { count: 2 }, total: { size: 936 } },
+    sets: {},
+  });
+  const [{ descr: _, timers: __, ...theirs }] = vector.rtr.rtrs;
+  const [first, second] = (await get("/lg/rtr")).rtrs;
+  t.same(first, { ...theirs, timers: [] });
+  t.match(second, { remote_addr: "cache.example" });
+  t.notOk("session_id" in second);
+  const [set] = vector.sets.sets;
+  t.same((await get("/sets")).sets, [{ ...set, last_change: "00:01:02", last_change_sec: 62 }]);
+  t.same(Object.keys(await get("/nexthops")), Object.keys(vector.nexthops));
+  t.same(await get("/nexthops"), { nexthops: [] });
+  t.same(await get("/interfaces"), { interfaces: [] });
+  t.equal((await bgp.get("/sets?name=x")).status, 400);
+  const plain = await startFakeBgp(t, { peers });
+  t.same([(await plain.get("/rtr")).json(), (await plain.get("/sets")).json()], [{ rtrs: [] }, { sets: [] }]);
+});
+
 t.test("bgplgd's query", async (t) => {
   const bgp = await startFakeBgp(t, { peers, rows });
   const prefixes = async (query: string) => [
@@ -141,7 +187,7 @@ t.test("bgplgd's query", async (t) => {
 
 t.test("who may look", async (t) => {
   const basic = await startFakeBgp(t, { peers });
-  for (const path of ["/neighbors", "/summary", "/rib", "/rib/in", "/lg/neighbors", "/lg/rib"]) {
+  for (const path of ["/neighbors", "/summary", "/rib", "/rib/in", "/lg/neighbors", "/lg/rib", "/memory", "/lg/sets"]) {
     const refused = await basic.get(path, { auth: false });
     t.equal(refused.status, 401, path);
     t.match(refused.headers["www-authenticate"], /^Basic/);
