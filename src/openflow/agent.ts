@@ -5,7 +5,9 @@ import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
 import { CodecError } from "../wasm/openflow.js";
 import { ANY } from "../wasm/openflow_records.js";
+import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
+import type { WorkerClient } from "../workers/rpc.js";
 import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
@@ -83,51 +85,60 @@ export interface OpenFlowOptions {
 
 /** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
 export async function startOpenFlow({ config, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
-  const worker = startWorker<OpenFlowMethods, OpenFlowConfig>(
-    "OpenFlow",
-    new URL("./worker.js", import.meta.url),
-    config,
-    log,
-  );
-  const agent = new Agent(config, log, worker);
-  try {
-    await agent.start();
-  } catch (error) {
-    await worker.close();
-    throw error;
-  }
+  const agent = new Agent(config, log);
+  await agent.start();
   return agent;
 }
 
 class Agent implements OpenFlowHandle {
-  readonly #config: OpenFlowConfig;
+  #config: OpenFlowConfig;
   readonly #log: Logger;
-  readonly #worker: WorkerHandle<OpenFlowMethods>;
+  readonly #worker: WorkerKeeper<OpenFlowMethods>;
   readonly #changes: ChangeBatches;
   readonly #up = new Set<string>();
   #listen = "";
-  #failed = "";
   #closing = false;
 
-  constructor(config: OpenFlowConfig, log: Logger, worker: WorkerHandle<OpenFlowMethods>) {
+  constructor(config: OpenFlowConfig, log: Logger) {
     this.#config = config;
     this.#log = log;
-    this.#worker = worker;
-    this.#changes = new ChangeBatches((params) => worker.client.call("changeFlows", params));
-    worker.client.on<SwitchEvent>("switch", (event) => this.#onSwitch(event));
-    void worker.ended.then((error) => {
-      if (this.#closing) return;
-      this.#failed = error?.message ?? "the worker has ended";
-      this.#up.clear();
+    this.#worker = new WorkerKeeper({
+      name: "OpenFlow",
+      log,
+      spawn: () => this.#spawn(),
+      restore: (client) => this.#begin(client),
     });
+    this.#changes = new ChangeBatches((params) => this.#worker.client.call("changeFlows", params));
+  }
+
+  #spawn(): WorkerHandle<OpenFlowMethods> {
+    const file = new URL("./worker.js", import.meta.url);
+    const worker = startWorker<OpenFlowMethods, OpenFlowConfig>("OpenFlow", file, this.#config, this.#log);
+    // Switches of a thread that has died are gone; they come back to the new one by themselves.
+    this.#up.clear();
+    worker.client.on<SwitchEvent>("switch", (event) => this.#onSwitch(event));
+    void worker.ended.then(() => this.#up.clear());
+    return worker;
+  }
+
+  /** Makes a thread listen. */
+  async #begin(client: WorkerClient<OpenFlowMethods>): Promise<void> {
+    const { listen } = this.#config;
+    if (!listen) return;
+    const port = await client.call("listen", null);
+    // Port 0 was any: it stays the one that switches know.
+    this.#config = { ...this.#config, listen: { ...listen, port } };
+    this.#listen = `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;
+    this.#log.info({ listen: this.#listen }, "OpenFlow listens");
   }
 
   async start(): Promise<void> {
-    const { listen } = this.#config;
-    if (!listen) return;
-    const port = await this.#worker.client.call("listen", null);
-    this.#listen = `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;
-    this.#log.info({ listen: this.#listen }, "OpenFlow listens");
+    try {
+      await this.#begin(this.#worker.client);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     onScrape(() => this.#scrape());
   }
 
@@ -210,8 +221,10 @@ class Agent implements OpenFlowHandle {
   }
 
   health(): OpenFlowHealth {
-    const state = this.#failed ? "failed" : this.#listen ? "up" : "off";
-    return { state, listen: this.#listen, switches: this.#up.size, reason: this.#failed };
+    const { failed } = this.#worker;
+    const state = failed !== null ? "failed" : this.#listen ? "up" : "off";
+    const reason = failed === null ? "" : `the OpenFlow worker has ended: ${failed}`;
+    return { state, listen: this.#listen, switches: this.#up.size, reason };
   }
 
   async close(): Promise<void> {
@@ -220,7 +233,7 @@ class Agent implements OpenFlowHandle {
   }
 
   async #scrape(): Promise<void> {
-    if (this.#closing || this.#failed) return;
+    if (this.#closing || this.#worker.failed !== null) return;
     const datapaths = await this.counters();
     for (const name of SCRAPED) clear(name);
     for (const dp of datapaths) {

@@ -1,31 +1,17 @@
 // The worker thread dies: listener, peers and what an operator has stopped come back without a word from anybody.
 
-import { Worker } from "node:worker_threads";
 import t from "tap";
 import { loopbackPair, startRoom } from "../../helpers/bgp_peers.js";
 import { rawPeer } from "../../helpers/bgp_raw.js";
+import { threads } from "../../helpers/threads.js";
 import { until } from "../../helpers/wait.js";
-
-/** The threads that are spoken to from now on, in the order of their first message. */
-function threads(): Set<Worker> {
-  const found = new Set<Worker>();
-  const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker["postMessage"]>) {
-    found.add(this);
-    return postMessage.apply(this, args);
-  };
-  t.teardown(() => {
-    Worker.prototype.postMessage = postMessage;
-  });
-  return found;
-}
 
 t.test("a dead worker thread is replaced", async (t) => {
   const { ours, theirs } = loopbackPair(9);
   const stopped = theirs.replace(/2$/, "3");
   const stored = theirs.replace(/2$/, "4");
   const peer = (remote_addr: string) => ({ remote_addr, remote_as: 65002, passive: true });
-  const seen = threads();
+  const seen = threads(t);
   const room = await startRoom(t, {
     listen: { host: ours, port: 0 },
     local_as: 65001,
