@@ -47,9 +47,10 @@ async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
   return { name: "bgp", surfaces, health: () => bgp.health(), close: () => bgp.close() };
 }
 
-async function openflowRoom({ config, accounts, log }: Ground): Promise<Room> {
+async function openflowRoom({ config, store, accounts, log }: Ground): Promise<Room> {
   const openflow = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, listen: config.openflow.listen },
+    config: { ...OPENFLOW_DEFAULTS, ...config.openflow },
+    store,
     log: log.child({ room: "openflow" }),
   });
   const surface = openflowSurface(openflow, {

@@ -34,9 +34,13 @@ export const OFPT_MULTIPART_REQUEST = 18;
 export const OFPT_MULTIPART_REPLY = 19;
 export const OFPT_BARRIER_REQUEST = 20;
 export const OFPT_BARRIER_REPLY = 21;
+export const OFPT_QUEUE_GET_CONFIG_REQUEST = 22;
 export const OFPT_QUEUE_GET_CONFIG_REPLY = 23;
+export const OFPT_ROLE_REQUEST = 24;
 export const OFPT_ROLE_REPLY = 25;
+export const OFPT_GET_ASYNC_REQUEST = 26;
 export const OFPT_GET_ASYNC_REPLY = 27;
+export const OFPT_SET_ASYNC = 28;
 export const OFPT_METER_MOD = 29;
 
 // Frame index entry, written by scan().

@@ -3,18 +3,22 @@
 import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
-import { CodecError } from "../wasm/openflow.js";
+import type { Engine } from "../store/engine.js";
+import { CodecError, MESSAGE } from "../wasm/openflow.js";
 import { ANY } from "../wasm/openflow_records.js";
 import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
 import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
-import type { Datapath, DatapathCounters, FlowResult } from "./controller.js";
+import type { ControllerTotals, Datapath, DatapathCounters, FlowResult } from "./controller.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
+import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import { RoleClaims } from "./role_claims.js";
+import type { RoleName, RoleState } from "./roles.js";
 import {
   type GroupStats,
   type MeterStats,
@@ -36,6 +40,8 @@ export interface OpenFlowHealth {
 
 /** What the OpenFlow room offers. A `dpid` is 16 lower-case hex digits; unknown ones fail with DATAPATH_NOT_FOUND. */
 export interface OpenFlowHandle {
+  /** What this controller is known by, 32 hex digits. */
+  readonly uid: string;
   datapaths(): Promise<Datapath[]>;
   datapath(dpid: string): Promise<Datapath>;
   ports(dpid: string): Promise<Port[]>;
@@ -61,6 +67,12 @@ export interface OpenFlowHandle {
   /** The newest PACKET_IN messages, newest first. */
   packets(dpid: string): Promise<Uint8Array[]>;
   counters(): Promise<DatapathCounters[]>;
+  /** Counters of all connections together. */
+  totals(): Promise<ControllerTotals>;
+  /** Our role as the switch has it. */
+  role(dpid: string): Promise<RoleState>;
+  /** Claims a role, now and whenever the switch comes back while this process runs. Errors: OPENFLOW_REFUSED. */
+  claimRole(dpid: string, role: RoleName): Promise<RoleState>;
   health(): OpenFlowHealth;
   close(): Promise<void>;
 }
@@ -80,17 +92,20 @@ const ALL_GROUPS = 0xfffffffc;
 
 export interface OpenFlowOptions {
   readonly config: OpenFlowConfig;
+  readonly store: Engine;
   readonly log: Logger;
 }
 
 /** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
-export async function startOpenFlow({ config, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
-  const agent = new Agent(config, log);
+export async function startOpenFlow({ config, store, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
+  const agent = new Agent(config, await Identity.open(store), log);
   await agent.start();
   return agent;
 }
 
 class Agent implements OpenFlowHandle {
+  readonly uid: string;
+  readonly #roles: RoleClaims;
   #config: OpenFlowConfig;
   readonly #log: Logger;
   readonly #worker: WorkerKeeper<OpenFlowMethods>;
@@ -99,7 +114,11 @@ class Agent implements OpenFlowHandle {
   #listen = "";
   #closing = false;
 
-  constructor(config: OpenFlowConfig, log: Logger) {
+  constructor(config: OpenFlowConfig, identity: Identity, log: Logger) {
+    this.uid = identity.uid;
+    const ask = (dpid: string, body: Uint8Array) =>
+      this.#worker.client.call("ask", { dpid, type: MESSAGE.ROLE_REQUEST, reply: MESSAGE.ROLE_REPLY, body });
+    this.#roles = new RoleClaims({ identity, ask, role: config.role, log });
     this.#config = config;
     this.#log = log;
     this.#worker = new WorkerKeeper({
@@ -145,6 +164,7 @@ class Agent implements OpenFlowHandle {
   #onSwitch({ kind, dpid, address, reason }: SwitchEvent): void {
     if (kind === "up") {
       this.#up.add(dpid);
+      this.#roles.up(dpid);
       this.#log.info({ dpid, address }, "switch is ready");
     } else if (kind === "down") {
       this.#up.delete(dpid);
@@ -218,6 +238,15 @@ class Agent implements OpenFlowHandle {
   }
   counters(): Promise<DatapathCounters[]> {
     return this.#worker.client.call("counters", null);
+  }
+  totals(): Promise<ControllerTotals> {
+    return this.#worker.client.call("totals", null);
+  }
+  role(dpid: string): Promise<RoleState> {
+    return this.#roles.current(dpid);
+  }
+  claimRole(dpid: string, role: RoleName): Promise<RoleState> {
+    return this.#roles.claim(dpid, role);
   }
 
   health(): OpenFlowHealth {

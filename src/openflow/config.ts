@@ -1,5 +1,7 @@
 // What the OpenFlow room can be told. src/serve.ts fills it from the TOML file, the environment and the flags.
 
+import type { RoleName } from "./roles.js";
+
 export interface OpenFlowConfig {
   /** Where switches connect; null = off. Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number } | null;
@@ -11,6 +13,8 @@ export interface OpenFlowConfig {
   readonly deadSeconds: number;
   /** How long a switch may take for a change or for the next part of an answer. */
   readonly requestSeconds: number;
+  /** The role that is claimed from each switch; equal is what a switch gives by itself. */
+  readonly role: RoleName;
 }
 
 export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
@@ -19,4 +23,5 @@ export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   echoSeconds: 5,
   deadSeconds: 15,
   requestSeconds: 10,
+  role: "equal",
 };

@@ -7,9 +7,10 @@ import { OpenFlowCodec } from "../wasm/openflow.js";
 import { RecordReader } from "../wasm/openflow_records.js";
 import { CODEC_TABLES } from "./actions.js";
 import type { OpenFlowConfig } from "./config.js";
+import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
 import type { ChangeResult } from "./requests.js";
-import { Session, type SessionCounters, type SessionListener, type SessionTimes } from "./session.js";
+import { Session, type SessionListener, type SessionTimes } from "./session.js";
 
 export interface Datapath {
   readonly features: Features;
@@ -30,6 +31,11 @@ export interface DatapathCounters extends SessionCounters {
   readonly connections: number;
   readonly disconnections: number;
   readonly ports: readonly { readonly number: number; readonly name: string; readonly up: boolean }[];
+}
+
+export interface ControllerTotals extends SessionCounters {
+  /** How long they have been counted. */
+  readonly durationMs: number;
 }
 
 /** What the controller tells the control thread. */
@@ -68,6 +74,9 @@ export class Controller implements SessionListener {
   readonly #datapaths = new Map<string, Session>();
   readonly #lives = new Map<string, Life>();
   readonly #times: SessionTimes;
+  /** What all connections that have ended have counted. */
+  readonly #ended = newCounters();
+  readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(config: OpenFlowConfig, listener: ControllerListener) {
@@ -130,6 +139,7 @@ export class Controller implements SessionListener {
 
   closed(session: Session, reason: string): void {
     this.#sessions.delete(session);
+    addCounters(this.#ended, session.counters);
     const { dpid } = session.features;
     const address = `${session.address}:${session.port}`;
     if (session.readyAt === 0) {
@@ -139,7 +149,7 @@ export class Controller implements SessionListener {
     if (this.#datapaths.get(dpid) === session) this.#datapaths.delete(dpid);
     const life = this.#life(dpid);
     life.disconnections++;
-    life.before = sum(life.before, session.counters);
+    addCounters(life.before, session.counters);
     this.#listener.down(dpid, address, reason);
   }
 
@@ -239,10 +249,18 @@ export class Controller implements SessionListener {
         // OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0.
         up: ((config | state) & 1) === 0,
       }));
-      const totals = session ? sum(life.before, session.counters) : life.before;
+      const totals = addCounters(newCounters(), life.before);
+      if (session) addCounters(totals, session.counters);
       const { name, connections, disconnections } = life;
       return { ...totals, dpid, name, connections, disconnections, up: session !== undefined, ports };
     });
+  }
+
+  /** All connections together, those included that never became a served switch. */
+  totals(): ControllerTotals {
+    const totals = addCounters(newCounters(), this.#ended);
+    for (const session of this.#sessions) addCounters(totals, session.counters);
+    return { ...totals, durationMs: Math.round(performance.now() - this.#startedAt) };
   }
 
   get codec(): OpenFlowCodec {
@@ -257,21 +275,10 @@ export class Controller implements SessionListener {
       const gone = [...this.#lives.keys()].find((id) => !this.#datapaths.has(id));
       if (gone !== undefined) this.#lives.delete(gone);
     }
-    const before = { packetIns: 0, flowsRemoved: 0, flowMessagesSent: 0, errors: 0, messagesIn: 0 };
-    const life = { name: "", connections: 0, disconnections: 0, before };
+    const life = { name: "", connections: 0, disconnections: 0, before: newCounters() };
     this.#lives.set(dpid, life);
     return life;
   }
-}
-
-function sum(a: SessionCounters, b: SessionCounters): SessionCounters {
-  return {
-    packetIns: a.packetIns + b.packetIns,
-    flowsRemoved: a.flowsRemoved + b.flowsRemoved,
-    flowMessagesSent: a.flowMessagesSent + b.flowMessagesSent,
-    errors: a.errors + b.errors,
-    messagesIn: a.messagesIn + b.messagesIn,
-  };
 }
 
 /** The records one by one. */

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 import { CodecError, MESSAGE } from "../wasm/openflow.js";
+import { countSent, type SessionCounters } from "./counters.js";
 import { message } from "./messages.js";
 import type { ChangeResult, Requests } from "./requests.js";
 
@@ -26,6 +27,7 @@ export class Outbox {
   readonly #socket: Socket;
   readonly #requests: Requests;
   readonly #requestMs: number;
+  readonly #counters: SessionCounters;
   #messages: Uint8Array[] = [];
   #changes: QueuedChange[] = [];
   #changeCount = 0;
@@ -33,10 +35,11 @@ export class Outbox {
   #scheduled = false;
   #gone: AppError | null = null;
 
-  constructor(socket: Socket, requests: Requests, requestMs: number) {
+  constructor(socket: Socket, requests: Requests, requestMs: number, counters: SessionCounters) {
     this.#socket = socket;
     this.#requests = requests;
     this.#requestMs = requestMs;
+    this.#counters = counters;
   }
 
   /** Queues a message that is no change. */
@@ -120,6 +123,7 @@ export class Outbox {
     if (this.#messages.length === 0 || this.#socket.destroyed) return;
     const bytes = this.#messages.length === 1 ? (this.#messages[0] as Uint8Array) : Buffer.concat(this.#messages);
     this.#messages = [];
+    countSent(this.#counters, bytes);
     this.#socket.write(bytes);
     // A peer that asks without reading the answers must not fill our memory.
     if (this.#socket.writableLength > 2 * LIMITS.openflowSendBytes) this.#socket.destroy();

@@ -30,10 +30,21 @@ export interface Multipart {
   failed(error: AppError): void;
 }
 
+/** A request that one message answers. */
+export interface Question {
+  /** The answer's message type. */
+  readonly reply: number;
+  readonly due: number;
+  /** Called with a view of the answer: copy what you keep. */
+  done(frame: Uint8Array): void;
+  failed(error: AppError): void;
+}
+
 export class Requests {
   #xid = 1;
   #changes: Change[] = [];
   readonly #multiparts = new Map<number, Multipart>();
+  readonly #questions = new Map<number, Question>();
   #inFlight = 0;
 
   /** The first of `count` consecutive transaction ids. 0 is never given: unsolicited messages have it. */
@@ -48,8 +59,9 @@ export class Requests {
   get changesInFlight(): number {
     return this.#inFlight;
   }
-  get multipartsInFlight(): number {
-    return this.#multiparts.size;
+  /** Requests that wait for an answer of their own. */
+  get queriesInFlight(): number {
+    return this.#multiparts.size + this.#questions.size;
   }
 
   addChange(change: Omit<Change, "failures">): void {
@@ -69,12 +81,25 @@ export class Requests {
     this.#multiparts.delete(xid);
   }
 
+  addQuestion(xid: number, question: Question): void {
+    this.#questions.set(xid, question);
+  }
+
+  /** Hands a message of `type` to the question that it answers; answers to nothing are dropped. */
+  answer(xid: number, type: number, frame: Uint8Array): void {
+    const question = this.#questions.get(xid);
+    if (question?.reply !== type) return;
+    this.#questions.delete(xid);
+    question.done(frame);
+  }
+
   /** Books the switch's error on the request that caused it; false when there is none. */
   fail(xid: number, text: string): boolean {
-    const multipart = this.#multiparts.get(xid);
-    if (multipart) {
+    const query = this.#multiparts.get(xid) ?? this.#questions.get(xid);
+    if (query) {
       this.#multiparts.delete(xid);
-      multipart.failed(new AppError("OPENFLOW_REFUSED", { text }));
+      this.#questions.delete(xid);
+      query.failed(new AppError("OPENFLOW_REFUSED", { text }));
       return true;
     }
     for (const change of this.#changes) {
@@ -106,21 +131,24 @@ export class Requests {
       this.#inFlight -= change.count;
       change.reject(new AppError("TIMED_OUT", { what: "the switch", seconds }));
     }
-    for (const [xid, multipart] of this.#multiparts) {
-      if (multipart.due > now) continue;
-      this.#multiparts.delete(xid);
-      multipart.failed(new AppError("TIMED_OUT", { what: "the switch", seconds }));
+    for (const queries of [this.#multiparts, this.#questions]) {
+      for (const [xid, query] of queries) {
+        if (query.due > now) continue;
+        queries.delete(xid);
+        query.failed(new AppError("TIMED_OUT", { what: "the switch", seconds }));
+      }
     }
   }
 
   /** The switch is gone. */
   failAll(error: AppError): void {
     const changes = this.#changes;
-    const multiparts = [...this.#multiparts.values()];
+    const queries = [...this.#multiparts.values(), ...this.#questions.values()];
     this.#changes = [];
     this.#multiparts.clear();
+    this.#questions.clear();
     this.#inFlight = 0;
     for (const change of changes) change.reject(error);
-    for (const multipart of multiparts) multipart.failed(error);
+    for (const query of queries) query.failed(error);
   }
 }

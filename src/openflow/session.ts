@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import { newCounters } from "./counters.js";
 import { BAD_LEN, BAD_VERSION, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
   type ChannelInput,
@@ -26,14 +27,6 @@ export interface SessionListener {
   portChanged(session: Session, reason: number, port: wire.Port): void;
 }
 
-export interface SessionCounters {
-  packetIns: number;
-  flowsRemoved: number;
-  flowMessagesSent: number;
-  errors: number;
-  messagesIn: number;
-}
-
 export interface SessionTimes {
   readonly channel: ChannelTimers;
   readonly requestMs: number;
@@ -46,13 +39,7 @@ export class Session {
   readonly port: number;
   readonly localAddress: string;
   readonly ports = new Map<number, wire.Port>();
-  readonly counters: SessionCounters = {
-    packetIns: 0,
-    flowsRemoved: 0,
-    flowMessagesSent: 0,
-    errors: 0,
-    messagesIn: 0,
-  };
+  readonly counters = newCounters();
   features: wire.Features = { dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
   description: wire.Description = wire.NO_DESCRIPTION;
   /** Epoch ms. */
@@ -73,7 +60,7 @@ export class Session {
     this.#codec = codec;
     this.#times = times;
     this.#listener = listener;
-    this.#outbox = new Outbox(socket, this.requests, times.requestMs);
+    this.#outbox = new Outbox(socket, this.requests, times.requestMs, this.counters);
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
     this.port = socket.remotePort ?? 0;
     this.localAddress = (socket.localAddress ?? "").replace(/^::ffff:/, "");
@@ -127,20 +114,36 @@ export class Session {
 
   /** Sends a multipart request that `pack` builds; `part` sees each part of the answer, which may throw. */
   query(type: number, pack: (xid: number) => Uint8Array, part: (frame: number) => void): Promise<void> {
+    return this.#asks((xid, due, done, failed) => {
+      const multipart: Multipart = { type, due, part, done, failed };
+      const bytes = pack(xid);
+      this.requests.addMultipart(xid, multipart);
+      this.send(bytes);
+    });
+  }
+
+  /**
+   * Sends a message that one message of type `reply` answers; resolves with a copy of that.
+   * Errors: OPENFLOW_REFUSED, TIMED_OUT, UNAVAILABLE (the switch is gone), OVERLOADED.
+   */
+  ask(type: number, reply: number, body?: Uint8Array): Promise<Uint8Array> {
+    return this.#asks((xid, due, done, failed) => {
+      this.requests.addQuestion(xid, { reply, due, done: (frame) => done(frame.slice()), failed });
+      this.send(wire.message(type, xid, body));
+    });
+  }
+
+  #asks<T>(
+    begin: (xid: number, due: number, done: (value: T) => void, failed: (error: AppError) => void) => void,
+  ): Promise<T> {
     if (this.#gone) return Promise.reject(this.#gone);
-    if (this.requests.multipartsInFlight >= LIMITS.openflowQueries) {
+    if (this.requests.queriesInFlight >= LIMITS.openflowQueries) {
       return Promise.reject(
         new AppError("OVERLOADED", { what: "the switch's request queue", limit: LIMITS.openflowQueries }),
       );
     }
     const xid = this.requests.take(1);
-    return new Promise((resolve, reject) => {
-      const due = performance.now() + this.#times.requestMs;
-      const multipart: Multipart = { type, due, part, done: resolve, failed: reject };
-      const bytes = pack(xid);
-      this.requests.addMultipart(xid, multipart);
-      this.send(bytes);
-    });
+    return new Promise((resolve, reject) => begin(xid, performance.now() + this.#times.requestMs, resolve, reject));
   }
 
   /** A multipart request for small answers: all parts' bodies as one. */
@@ -289,6 +292,7 @@ export class Session {
         break;
       case MESSAGE.PACKET_IN:
         this.counters.packetIns++;
+        this.counters.packetInBytes += codec.frameLength(i);
         this.packets.put(codec, i);
         break;
       case MESSAGE.FLOW_REMOVED:
@@ -301,6 +305,12 @@ export class Session {
         this.#listener.portChanged(this, reason, port);
         break;
       }
+      case MESSAGE.ROLE_REPLY:
+      case MESSAGE.GET_CONFIG_REPLY:
+      case MESSAGE.GET_ASYNC_REPLY:
+      case MESSAGE.QUEUE_GET_CONFIG_REPLY:
+        this.requests.answer(codec.frameXid(i), type, codec.frame(i));
+        break;
     }
   }
 

@@ -5,7 +5,13 @@ import type { WorkerTask } from "../workers/pool.js";
 import type { Methods } from "../workers/rpc.js";
 import { WorkerServer } from "../workers/rpc.js";
 import type { OpenFlowConfig } from "./config.js";
-import { Controller, type Datapath, type DatapathCounters, type FlowResult } from "./controller.js";
+import {
+  Controller,
+  type ControllerTotals,
+  type Datapath,
+  type DatapathCounters,
+  type FlowResult,
+} from "./controller.js";
 import { changeGroup, type Group, groupDescriptions } from "./groups.js";
 import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
@@ -23,6 +29,8 @@ export interface OpenFlowMethods extends Methods {
   flows(params: { dpid: string; query: Uint8Array; port: MessagePort }): Promise<void>;
   /** A multipart answer's body, for what the control thread reads itself. */
   collect(params: { dpid: string; type: number; body?: Uint8Array }): Promise<Uint8Array>;
+  /** A message that one message of type `reply` answers; the answer. */
+  ask(params: { dpid: string; type: number; reply: number; body?: Uint8Array }): Promise<Uint8Array>;
   groups(params: { dpid: string }): Promise<Group[]>;
   changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
   meters(params: { dpid: string }): Promise<Meter[]>;
@@ -30,6 +38,7 @@ export interface OpenFlowMethods extends Methods {
   enablePort(params: { dpid: string; port: number; enable: boolean }): Promise<void>;
   packets(params: { dpid: string }): Uint8Array[];
   counters(none: null): DatapathCounters[];
+  totals(none: null): ControllerTotals;
   close(none: null): Promise<void>;
 }
 
@@ -58,6 +67,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       changeFlows: ({ dpid, records, count, existing }) => controller.changeFlows(dpid, records, count, existing),
       flows: ({ dpid, query, port }) => sendPieces(port, (take) => controller.flows(dpid, query, take)),
       collect: ({ dpid, type, body }) => controller.session(dpid).collect(type, body),
+      ask: ({ dpid, type, reply, body }) => controller.session(dpid).ask(type, reply, body),
       groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
       changeGroup: ({ dpid, command, group }) =>
         changeGroup(controller.session(dpid), controller.codec, command, group),
@@ -66,6 +76,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       enablePort: ({ dpid, port, enable }) => portMod(controller.session(dpid), port, enable),
       packets: ({ dpid }) => controller.session(dpid).packets.newest(),
       counters: () => controller.counters(),
+      totals: () => controller.totals(),
       close: async () => {
         await controller.close();
         setImmediate(resolve);

@@ -170,6 +170,14 @@ export interface BgpPolicyRecord {
   rules?: unknown[];
 }
 
+/** Key "self": what this OpenFlow controller is known by. */
+export interface OpenFlowControllerRecord {
+  /** 32 hex digits, made at the first start. */
+  uid: string;
+  /** The newest generation_id of a role that was claimed, 16 hex digits. */
+  generation: string;
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -182,6 +190,7 @@ export interface Tables {
   node_config: NodeConfigRecord;
   bgp_peers: BgpPeerRecord;
   bgp_policies: BgpPolicyRecord;
+  openflow_controller: OpenFlowControllerRecord;
 }
 
 export type TableName = keyof Tables;
@@ -199,4 +208,5 @@ export const TABLES: readonly TableName[] = [
   "node_config",
   "bgp_peers",
   "bgp_policies",
+  "openflow_controller",
 ];

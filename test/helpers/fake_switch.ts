@@ -18,11 +18,15 @@ export const TYPE = {
   ECHO_REPLY: 3,
   FEATURES_REQUEST: 5,
   FEATURES_REPLY: 6,
+  PACKET_IN: 10,
+  PACKET_OUT: 13,
   FLOW_MOD: 14,
   MULTIPART_REQUEST: 18,
   MULTIPART_REPLY: 19,
   BARRIER_REQUEST: 20,
   BARRIER_REPLY: 21,
+  ROLE_REQUEST: 24,
+  ROLE_REPLY: 25,
 } as const;
 
 /** A message with a right header. */

@@ -7,7 +7,9 @@ import { startFront } from "../../src/http/front.js";
 import type { Caller } from "../../src/http/table.js";
 import { type OpenFlowHandle, startOpenFlow } from "../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../src/openflow/config.js";
+import { openStore } from "../../src/store/open.js";
 import type { Teardown } from "./cleanup.js";
+import { tmpDir } from "./tmp.js";
 
 const USER: Caller = { id: 1, name: "sdn", superuser: true };
 const PASSWORD = "skyline";
@@ -49,7 +51,9 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   process.env["SENNIT_LOG_LEVEL"] ??= "fatal";
   const log = createLog("test");
   const listen = { host: "127.0.0.1", port: 0 };
-  const handle = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen, ...config }, log });
+  const store = await openStore(tmpDir(t, "openflow"), log);
+  t.teardown(() => store.close());
+  const handle = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen, ...config }, store, log });
   t.teardown(() => handle.close());
   const tokens = new Set<string>();
   const surface = openflowSurface(handle, {

@@ -67,7 +67,7 @@ t.test("a live switch over REST", async (t) => {
       t.equal(one.json?.datapath?.dpid, "00:00:00:00:00:00:00:2a", id);
     }
     const { json } = await room.call("GET", `${DP}/controllers`);
-    t.same(json, { controllers: { master: "127.0.0.1", slaves: [] } });
+    t.same(json, { controllers: { master: "127.0.0.1", slaves: [], role: "equal" } });
     for (const id of ["00:00:00:00:00:00:00:2b", "nonsense", "0x1ffffffffffffffff", "99999999999999999999"]) {
       const none = await room.call("GET", `/of/datapaths/${id}`);
       t.equal(none.status, 404, id);

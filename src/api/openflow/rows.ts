@@ -10,10 +10,12 @@ import { METER_COMMAND, type Meter } from "../../openflow/meters.js";
 import { parsePort } from "../../openflow/values.js";
 import { RecordWriter } from "../../wasm/openflow_records.js";
 import { type Logins, loginRoutes } from "./auth_rows.js";
+import { channelRoutes } from "./channel_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
 import { statsRoutes } from "./stats_rows.js";
+import { systemRoutes } from "./system_rows.js";
 import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, VERSION } from "./view.js";
 
 const BASE = "/sdn/v2.0";
@@ -33,6 +35,8 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...groupRoutes(handle),
       ...meterRoutes(handle),
       ...statsRoutes(OF, handle),
+      ...channelRoutes(DP, handle),
+      ...systemRoutes(BASE, handle),
     ],
     problem,
   };
@@ -81,15 +85,6 @@ function datapathRoutes(of: OpenFlowHandle): Route[] {
       method: "GET",
       path: DP,
       handle: async (request) => json(200, { datapath: datapathView(await of.datapath(dpidOf(request))) }),
-    },
-    {
-      method: "GET",
-      path: `${DP}/controllers`,
-      // This controller asks for no role: it is equal, and alone as far as it knows (spec §6.3.4).
-      handle: async (request) => {
-        const { controllerAddress } = await of.datapath(dpidOf(request));
-        return json(200, { controllers: { master: controllerAddress, slaves: [] } });
-      },
     },
     {
       method: "GET",

@@ -53,6 +53,11 @@ export function checkVersion(body: Json): void {
   }
 }
 
+/** A query value without the quotes that clients put around it. */
+export function unquote(text: string): string {
+  return text.replace(/^"(.*)"$/, "$1");
+}
+
 /** Names of the bits that are set; index = bit. */
 export function bitNames(bits: number, names: readonly (string | null)[]): string[] {
   return names.filter((name, bit): name is string => name !== null && ((bits >>> bit) & 1) === 1);

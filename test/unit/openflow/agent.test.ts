@@ -5,15 +5,19 @@ import t from "tap";
 import { createLog } from "../../../src/base/log.js";
 import { startOpenFlow } from "../../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "../../../src/openflow/config.js";
+import { openStore } from "../../../src/store/open.js";
 import { FakeSwitch } from "../../helpers/fake_switch.js";
+import { tmpDir } from "../../helpers/tmp.js";
 import { until } from "../../helpers/wait.js";
 
 process.env["SENNIT_LOG_LEVEL"] = "fatal";
 const log = createLog("test");
 const host = "127.0.0.1";
+const store = await openStore(tmpDir(t, "openflow"), log);
+t.teardown(() => store.close());
 
 t.test("off: answers as a controller without switches", async (t) => {
-  const of = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: null }, log });
+  const of = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: null }, store, log });
   t.match(of.health(), { state: "off", listen: "", switches: 0 });
   t.same(await of.datapaths(), []);
   await t.rejects(of.ports("0000000000000001"), { code: "DATAPATH_NOT_FOUND", status: 404 });
@@ -25,7 +29,7 @@ t.test("a port in use is said", async (t) => {
   const server = createServer().listen(0, host);
   await until(() => server.listening, { what: "the other listener" });
   const { port } = server.address() as { port: number };
-  await t.rejects(startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: { host, port } }, log }), {
+  await t.rejects(startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: { host, port } }, store, log }), {
     code: "PORT_IN_USE",
     message: /OpenFlow cannot listen on 127\.0\.0\.1:\d+: the port is in use; .*--openflow/,
   });
@@ -33,7 +37,7 @@ t.test("a port in use is said", async (t) => {
 });
 
 t.test("PACKET_INs: counted, the newest kept; closing hangs up", async (t) => {
-  const of = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: { host, port: 0 } }, log });
+  const of = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen: { host, port: 0 } }, store, log });
   t.match(of.health().listen, /^127\.0\.0\.1:\d+$/);
   const fake = new FakeSwitch(t, Number(of.health().listen.split(":")[1]));
   await fake.shakeHands(9);

@@ -3,21 +3,28 @@
 import t from "tap";
 import { startOpenFlow } from "../../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "../../../src/openflow/config.js";
+import { Identity } from "../../../src/openflow/identity.js";
 import { METER_COMMAND } from "../../../src/openflow/meters.js";
+import { openStore } from "../../../src/store/open.js";
 import { FakeSwitch, TYPE } from "../../helpers/fake_switch.js";
 import { quietLog } from "../../helpers/quiet.js";
 import { threads } from "../../helpers/threads.js";
+import { tmpDir } from "../../helpers/tmp.js";
 import { until } from "../../helpers/wait.js";
 
 const DPID = "0000000000000001";
 const METER = { id: 1, flags: 0, bands: [] };
 
 t.test("a dead worker thread is replaced", async (t) => {
-  const seen = threads(t);
   const quiet = quietLog();
   const again = () => quiet.lines.some(({ msg }) => msg === "the OpenFlow worker was started again");
   const config = { ...OPENFLOW_DEFAULTS, listen: { host: "127.0.0.1", port: 0 } };
-  const of = await startOpenFlow({ config, log: quiet.log });
+  const store = await openStore(tmpDir(t, "openflow"), quiet.log);
+  t.teardown(() => store.close());
+  // The store's own thread is spoken to before those that count.
+  await Identity.open(store);
+  const seen = threads(t);
+  const of = await startOpenFlow({ config, store, log: quiet.log });
   t.teardown(() => of.close());
   const { listen } = of.health();
   const port = Number(listen.split(":")[1]);
