@@ -20,6 +20,7 @@ import { FIB_FIELDS } from "./bgp/fib/config.js";
 import { policyTables } from "./bgp/policy/policy.js";
 import { RPKI_FIELDS } from "./bgp/rtr/config.js";
 import { ROLE_NAMES } from "./openflow/roles.js";
+import { TLS_FIELDS } from "./openflow/tls_config.js";
 
 const top = {
   role: choice(["bonder", "aggregator", "both"], { fallback: "both", env: "SENNIT_ROLE", flag: "role" }),
@@ -57,6 +58,7 @@ const openflow = {
   listen: listen(true, { fallback: { host: "0.0.0.0", port: 6653 }, env: "SENNIT_OPENFLOW", flag: "openflow" }),
   /** The role that is claimed from each switch. */
   role: choice(ROLE_NAMES, { fallback: "equal" }),
+  tls: table(TLS_FIELDS),
 };
 
 const bond = {

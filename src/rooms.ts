@@ -15,6 +15,7 @@ import type { Config } from "./config.js";
 import type { Surface } from "./http/table.js";
 import { startOpenFlow } from "./openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "./openflow/config.js";
+import { loadTls } from "./openflow/tls_config.js";
 import type { Engine } from "./store/engine.js";
 import { holdsNetAdmin } from "./system/capabilities.js";
 
@@ -49,7 +50,7 @@ async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
 
 async function openflowRoom({ config, store, accounts, log }: Ground): Promise<Room> {
   const openflow = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, ...config.openflow },
+    config: { ...OPENFLOW_DEFAULTS, ...config.openflow, tls: loadTls(config.openflow.tls) },
     store,
     log: log.child({ room: "openflow" }),
   });
@@ -64,8 +65,9 @@ async function openflowRoom({ config, store, accounts, log }: Ground): Promise<R
     name: "openflow",
     surfaces: [surface],
     health() {
-      const { state, listen, switches, reason } = openflow.health();
-      const detail = { up: `listens on ${listen}, ${switches} switches`, off: "not wanted", failed: reason };
+      const { state, listen, listenTls, switches, reason } = openflow.health();
+      const where = [listen, listenTls && `${listenTls} (TLS)`].filter((each) => each !== "").join(" and ");
+      const detail = { up: `listens on ${where}, ${switches} switches`, off: "not wanted", failed: reason };
       return { status: state, detail: detail[state] };
     },
     close: () => openflow.close(),

@@ -1,5 +1,6 @@
 // The control thread's end of the OpenFlow room: starts the worker and is the handle that routes and other rooms use.
 
+import type { Listen } from "../base/config.js";
 import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
@@ -33,6 +34,8 @@ export interface OpenFlowHealth {
   readonly state: "up" | "off" | "failed";
   /** `HOST:PORT` that switches connect to, "" when off. */
   readonly listen: string;
+  /** The same for TLS. */
+  readonly listenTls: string;
   readonly switches: number;
   /** Why the state is `failed`. */
   readonly reason: string;
@@ -96,6 +99,11 @@ export interface OpenFlowOptions {
   readonly log: Logger;
 }
 
+function listenText(where: Listen | null | undefined): string {
+  if (!where) return "";
+  return `${where.host.includes(":") ? `[${where.host}]` : where.host}:${where.port}`;
+}
+
 /** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
 export async function startOpenFlow({ config, store, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
   const agent = new Agent(config, await Identity.open(store), log);
@@ -112,6 +120,7 @@ class Agent implements OpenFlowHandle {
   readonly #changes: ChangeBatches;
   readonly #up = new Set<string>();
   #listen = "";
+  #listenTls = "";
   #closing = false;
 
   constructor(config: OpenFlowConfig, identity: Identity, log: Logger) {
@@ -142,13 +151,19 @@ class Agent implements OpenFlowHandle {
 
   /** Makes a thread listen. */
   async #begin(client: WorkerClient<OpenFlowMethods>): Promise<void> {
-    const { listen } = this.#config;
-    if (!listen) return;
-    const port = await client.call("listen", null);
+    const { listen, tls } = this.#config;
+    if (!listen && !tls) return;
+    const ports = await client.call("listen", null);
     // Port 0 was any: it stays the one that switches know.
-    this.#config = { ...this.#config, listen: { ...listen, port } };
-    this.#listen = `${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${port}`;
-    this.#log.info({ listen: this.#listen }, "OpenFlow listens");
+    const bound = <L extends Listen>(where: L, port: number | null): L => ({ ...where, port: port ?? where.port });
+    this.#config = {
+      ...this.#config,
+      listen: listen && bound(listen, ports.plain),
+      tls: tls && { ...tls, listen: bound(tls.listen, ports.tls) },
+    };
+    this.#listen = listenText(this.#config.listen);
+    this.#listenTls = listenText(this.#config.tls?.listen);
+    this.#log.info({ listen: this.#listen, tls: this.#listenTls }, "OpenFlow listens");
   }
 
   async start(): Promise<void> {
@@ -251,9 +266,9 @@ class Agent implements OpenFlowHandle {
 
   health(): OpenFlowHealth {
     const { failed } = this.#worker;
-    const state = failed !== null ? "failed" : this.#listen ? "up" : "off";
+    const state = failed !== null ? "failed" : this.#listen || this.#listenTls ? "up" : "off";
     const reason = failed === null ? "" : `the OpenFlow worker has ended: ${failed}`;
-    return { state, listen: this.#listen, switches: this.#up.size, reason };
+    return { state, listen: this.#listen, listenTls: this.#listenTls, switches: this.#up.size, reason };
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,13 @@
 // What the OpenFlow room can be told. src/serve.ts fills it from the TOML file, the environment and the flags.
 
 import type { RoleName } from "./roles.js";
+import type { TlsConfig } from "./tls_config.js";
 
 export interface OpenFlowConfig {
   /** Where switches connect; null = off. Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number } | null;
+  /** Where switches connect with TLS; null = off. */
+  readonly tls: TlsConfig | null;
   /** A switch that has not finished its handshake after this is disconnected. */
   readonly handshakeSeconds: number;
   /** After this much silence an ECHO_REQUEST is sent. */
@@ -19,6 +22,7 @@ export interface OpenFlowConfig {
 
 export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   listen: { host: "0.0.0.0", port: 6653 },
+  tls: null,
   handshakeSeconds: 10,
   echoSeconds: 5,
   deadSeconds: 15,

@@ -1,16 +1,18 @@
 // The OpenFlow listener and its switches, inside the worker: who is connected, and what operators ask of them.
 
-import { createServer, type Server } from "node:net";
-import { AppError, listenError } from "../base/errors.js";
+import type { Server, Socket } from "node:net";
+import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 import { OpenFlowCodec } from "../wasm/openflow.js";
 import { RecordReader } from "../wasm/openflow_records.js";
 import { CODEC_TABLES } from "./actions.js";
 import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
+import { bind, plainServer, tlsServer, unbind } from "./listener.js";
 import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
 import type { ChangeResult } from "./requests.js";
 import { Session, type SessionListener, type SessionTimes } from "./session.js";
+import type { TlsConfig } from "./tls_config.js";
 
 export interface Datapath {
   readonly features: Features;
@@ -69,7 +71,8 @@ export class Controller implements SessionListener {
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
   readonly #listener: ControllerListener;
-  readonly #server: Server;
+  readonly #plain: Server;
+  #tls: Server | null = null;
   readonly #sessions = new Set<Session>();
   readonly #datapaths = new Map<string, Session>();
   readonly #lives = new Map<string, Life>();
@@ -88,7 +91,11 @@ export class Controller implements SessionListener {
       deadMs: config.deadSeconds * 1000,
     };
     this.#times = { channel, requestMs: config.requestSeconds * 1000 };
-    this.#server = createServer((socket) => {
+    this.#plain = plainServer(this.#reception);
+  }
+
+  readonly #reception = {
+    accept: (socket: Socket): void => {
       if (this.#sessions.size >= LIMITS.openflowSwitches) {
         const address = socket.remoteAddress ?? "";
         socket.on("error", () => undefined).destroy();
@@ -96,32 +103,36 @@ export class Controller implements SessionListener {
         return;
       }
       this.#sessions.add(new Session(socket, this.#codec, this.#times, this));
-    });
-  }
+    },
+    refuse: (address: string, reason: string): void => this.#listener.refused(address, reason),
+  };
 
-  /** Binds the listener; returns the port. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
+  /** Binds the plain listener; returns the port. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
   listen(): Promise<number> {
     const { host, port } = this.#config.listen ?? { host: "0.0.0.0", port: 0 };
-    this.#timer = setInterval(() => {
+    this.#tick();
+    return bind(this.#plain, host, port, "--openflow");
+  }
+
+  /** Binds the listener for TLS; returns the port. Errors: as `listen`. */
+  listenTls(tls: TlsConfig): Promise<number> {
+    this.#tls = tlsServer(tls, this.#times.channel.handshakeMs, this.#reception);
+    this.#tick();
+    return bind(this.#tls, tls.listen.host, tls.listen.port, "openflow.tls.listen");
+  }
+
+  /** One timer for all switches: an idle one costs a comparison. */
+  #tick(): void {
+    this.#timer ??= setInterval(() => {
       const now = performance.now();
       for (const session of this.#sessions) session.tick(now);
     }, TICK_MS);
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (error: NodeJS.ErrnoException) => {
-        reject(listenError(error.code, "OpenFlow", `${host}:${port}`, "--openflow"));
-      });
-      this.#server.listen({ host, port }, () => {
-        this.#server.on("error", () => undefined);
-        const bound = this.#server.address();
-        resolve(typeof bound === "object" && bound ? bound.port : port);
-      });
-    });
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const session of [...this.#sessions]) session.close("the controller is shutting down");
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([unbind(this.#plain), unbind(this.#tls)]);
   }
 
   ready(session: Session): void {

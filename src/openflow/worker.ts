@@ -20,7 +20,8 @@ import { portMod } from "./ports.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
 export interface OpenFlowMethods extends Methods {
-  listen(none: null): Promise<number>;
+  /** The ports that are bound. */
+  listen(none: null): Promise<{ plain: number | null; tls: number | null }>;
   datapaths(none: null): Datapath[];
   datapath(params: { dpid: string }): Datapath;
   ports(params: { dpid: string }): Port[];
@@ -60,7 +61,10 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
   });
   await new Promise<void>((resolve) => {
     const methods: OpenFlowMethods = {
-      listen: () => controller.listen(),
+      listen: async () => ({
+        plain: task.data.listen && (await controller.listen()),
+        tls: task.data.tls && (await controller.listenTls(task.data.tls)),
+      }),
       datapaths: () => controller.datapaths(),
       datapath: ({ dpid }) => controller.datapath(dpid),
       ports: ({ dpid }) => controller.ports(dpid),

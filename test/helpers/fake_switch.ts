@@ -1,6 +1,7 @@
 // A switch whose every byte the test decides: connects to a controller, records what it is told, answers on request.
 
 import { connect, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Teardown } from "./cleanup.js";
 import { until } from "./wait.js";
 
@@ -52,8 +53,9 @@ export class FakeSwitch {
   readonly #socket: Socket;
   #carry = Buffer.alloc(0);
 
-  constructor(t: Teardown, port: number) {
-    this.#socket = connect(port, "127.0.0.1");
+  /** `tls`: speaks TLS, with these certificates. */
+  constructor(t: Teardown, port: number, tls?: ConnectionOptions) {
+    this.#socket = tls ? connectTls({ host: "127.0.0.1", port, ...tls }) : connect(port, "127.0.0.1");
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.#socket.on("close", () => {
       this.ended = true;

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { openflowSurface } from "../../src/api/openflow/rows.js";
 import { createLog } from "../../src/base/log.js";
+import { scrape } from "../../src/base/metrics.js";
 import { startFront } from "../../src/http/front.js";
 import type { Caller } from "../../src/http/table.js";
 import { type OpenFlowHandle, startOpenFlow } from "../../src/openflow/agent.js";
@@ -31,6 +32,8 @@ export interface OpenFlowRoom {
   readonly token: string;
   /** Calls a path under /sdn/v2.0 with a valid token; a body that is no text is sent as JSON. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** How many connections of this process's rooms never became a switch. */
+  refused(): Promise<number>;
 }
 
 /** Sends one request and reads the answer whole. */
@@ -80,6 +83,10 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
     port,
     base,
     token,
+    async refused() {
+      const { text } = await scrape();
+      return Number(/^sennit_openflow_refused_total (\d+)/m.exec(text)?.[1] ?? 0);
+    },
     call: (method, path, body) =>
       request(`${base}${path}`, {
         method,
