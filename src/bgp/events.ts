@@ -2,8 +2,8 @@
 // for control, which hands them to the clients of /v1/events. Nothing is copied or rendered while nobody listens, and
 // no more is rendered than control has taken the like of: what is over that is counted, and told to the clients.
 
-import { LIMITS } from "../base/limits.js";
 import { MSG } from "../wasm/bgp_numbers.js";
+import { type EventBatch as Batch, EventQueue } from "../workers/event_queue.js";
 import { bytesText } from "./capabilities.js";
 import { errorTexts } from "./notification_texts.js";
 import type { DownReason, ObservedPeer, Observer } from "./observer.js";
@@ -32,11 +32,7 @@ export interface BgpEvent {
   readonly text: string;
 }
 
-export interface EventBatch {
-  readonly events: readonly BgpEvent[];
-  /** Events that were not rendered before these: control was behind. */
-  readonly dropped: number;
-}
+export type EventBatch = Batch<BgpEvent>;
 
 const HEADER_BYTES = 19;
 const SAFI_AT = HEADER_BYTES + 3;
@@ -85,33 +81,24 @@ function downJson({ kind, notification: message }: DownReason): Record<string, u
 }
 
 export class EventStream implements Observer {
-  readonly #emit: (batch: EventBatch) => void;
+  readonly #queue: EventQueue<BgpEvent>;
   #interest: EventInterest | null = null;
   #peers: ReadonlySet<string> | null = null;
-  #events: BgpEvent[] = [];
-  #dropped = 0;
-  /** Events that control has not taken yet, those of #events included. */
-  #pending = 0;
-  #flush: NodeJS.Immediate | null = null;
 
   constructor(emit: (batch: EventBatch) => void) {
-    this.#emit = emit;
+    this.#queue = new EventQueue(emit);
   }
 
   /** What is wanted from now on; null: nothing. */
   subscribe(interest: EventInterest | null): void {
     this.#interest = interest;
     this.#peers = interest?.peers ? new Set(interest.peers) : null;
-    if (interest) return;
-    this.#events = [];
-    this.#dropped = 0;
-    this.#pending = 0;
+    if (!interest) this.#queue.clear();
   }
 
   /** Control has handed out `count` events. */
   taken(count: number): void {
-    this.#pending = Math.max(0, this.#pending - count);
-    if (this.#dropped > 0) this.#due();
+    this.#queue.taken(count);
   }
 
   get wantsMessages(): boolean {
@@ -126,8 +113,8 @@ export class EventStream implements Observer {
       const end = at + Math.max(HEADER_BYTES, buffer.readUInt16BE(at + HEADER_BYTES - 3));
       const kind = KINDS[buffer[at + HEADER_BYTES - 1] as number];
       if (kind && interest.types.includes(kind.type)) {
-        if (this.#pending >= LIMITS.eventsPending) this.#drop();
-        else this.#message(kind, peer, sent, buffer.subarray(at, end));
+        const whole = buffer.subarray(at, end);
+        this.#queue.push(() => messageEvent(kind, peer, sent, whole));
       }
       at = end;
     }
@@ -142,8 +129,7 @@ export class EventStream implements Observer {
   }
 
   close(): void {
-    if (this.#flush) clearImmediate(this.#flush);
-    this.#flush = null;
+    this.#queue.close();
     this.subscribe(null);
   }
 
@@ -153,42 +139,18 @@ export class EventStream implements Observer {
 
   #session(peer: ObservedPeer, what: Record<string, unknown>): void {
     if (!this.#interest?.types.includes("session") || !this.#hears(peer.address)) return;
-    if (this.#pending >= LIMITS.eventsPending) {
-      this.#drop();
-      return;
-    }
-    const { address, remoteAs, localAs } = peer;
-    const record = { t: Date.now() / 1000, peer: address, type: "session", ...what };
-    const text = JSON.stringify({ ...record, remote_as: remoteAs, local_as: localAs });
-    this.#push({ type: "session", peer: address, sent: false, family: null, text });
-  }
-
-  #message(kind: (typeof KINDS)[number], peer: ObservedPeer, sent: boolean, message: Buffer): void {
-    const { type, msg, family } = kind.render(message, peer, sent);
-    const direction = sent ? "sent" : "received";
-    const text = JSON.stringify({ t: Date.now() / 1000, peer: peer.address, type, direction, msg });
-    this.#push({ type: kind.type, peer: peer.address, sent, family, text });
-  }
-
-  #push(event: BgpEvent): void {
-    this.#events.push(event);
-    this.#pending++;
-    this.#due();
-  }
-
-  #drop(): void {
-    this.#dropped++;
-  }
-
-  /** One batch a turn of the event loop. */
-  #due(): void {
-    this.#flush ??= setImmediate(() => {
-      this.#flush = null;
-      if (this.#events.length === 0 && this.#dropped === 0) return;
-      const batch = { events: this.#events, dropped: this.#dropped };
-      this.#events = [];
-      this.#dropped = 0;
-      this.#emit(batch);
+    this.#queue.push(() => {
+      const { address, remoteAs, localAs } = peer;
+      const record = { t: Date.now() / 1000, peer: address, type: "session", ...what };
+      const text = JSON.stringify({ ...record, remote_as: remoteAs, local_as: localAs });
+      return { type: "session", peer: address, sent: false, family: null, text };
     });
   }
+}
+
+function messageEvent(kind: (typeof KINDS)[number], peer: ObservedPeer, sent: boolean, message: Buffer): BgpEvent {
+  const { type, msg, family } = kind.render(message, peer, sent);
+  const direction = sent ? "sent" : "received";
+  const text = JSON.stringify({ t: Date.now() / 1000, peer: peer.address, type, direction, msg });
+  return { type: kind.type, peer: peer.address, sent, family, text };
 }

@@ -13,6 +13,8 @@ import type { WorkerClient } from "../workers/rpc.js";
 import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { ControllerTotals, Datapath, DatapathCounters, FlowResult } from "./controller.js";
+import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
+import { type EventBatch, eventOf, type OpenFlowEvent } from "./events.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
 import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
@@ -76,6 +78,8 @@ export interface OpenFlowHandle {
   role(dpid: string): Promise<RoleState>;
   /** Claims a role, now and whenever the switch comes back while this process runs. Errors: OPENFLOW_REFUSED. */
   claimRole(dpid: string, role: RoleName): Promise<RoleState>;
+  /** Hands events to `sink`; the returned function ends that. */
+  listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void;
   health(): OpenFlowHealth;
   close(): Promise<void>;
 }
@@ -118,6 +122,7 @@ class Agent implements OpenFlowHandle {
   readonly #log: Logger;
   readonly #worker: WorkerKeeper<OpenFlowMethods>;
   readonly #changes: ChangeBatches;
+  readonly #events = new EventHub((types) => this.#tell("subscribe", types));
   readonly #up = new Set<string>();
   #listen = "";
   #listenTls = "";
@@ -145,13 +150,28 @@ class Agent implements OpenFlowHandle {
     // Switches of a thread that has died are gone; they come back to the new one by themselves.
     this.#up.clear();
     worker.client.on<SwitchEvent>("switch", (event) => this.#onSwitch(event));
-    void worker.ended.then(() => this.#up.clear());
+    worker.client.on<EventBatch>("events", (batch) => {
+      this.#events.take(batch);
+      this.#tell("eventsTaken", batch.events.length);
+    });
+    void worker.ended.then(() => {
+      const details = { event: "down", address: "", reason: "the OpenFlow worker has ended" } as const;
+      const events = [...this.#up].map((dpid) => eventOf("switch", dpid, details));
+      this.#up.clear();
+      this.#events.take({ events, dropped: 0 });
+    });
     return worker;
+  }
+
+  /** A call whose failure means nothing: a worker that is started again is told anew. */
+  #tell<N extends "subscribe" | "eventsTaken">(method: N, params: Parameters<OpenFlowMethods[N]>[0]): void {
+    this.#worker.client.call(method, params).catch(() => undefined);
   }
 
   /** Makes a thread listen. */
   async #begin(client: WorkerClient<OpenFlowMethods>): Promise<void> {
     const { listen, tls } = this.#config;
+    this.#tell("subscribe", this.#events.types());
     if (!listen && !tls) return;
     const ports = await client.call("listen", null);
     // Port 0 was any: it stays the one that switches know.
@@ -262,6 +282,10 @@ class Agent implements OpenFlowHandle {
   }
   claimRole(dpid: string, role: RoleName): Promise<RoleState> {
     return this.#roles.claim(dpid, role);
+  }
+
+  listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void {
+    return this.#events.listen(filter, sink);
   }
 
   health(): OpenFlowHealth {

@@ -8,6 +8,7 @@ import { RecordReader } from "../wasm/openflow_records.js";
 import { CODEC_TABLES } from "./actions.js";
 import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
+import { type EventStream, removalName } from "./events.js";
 import { bind, plainServer, tlsServer, unbind } from "./listener.js";
 import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
 import type { ChangeResult } from "./requests.js";
@@ -62,6 +63,8 @@ interface Life {
 }
 
 const TICK_MS = 250;
+/** By OFPPR_*: PORT_STATUS reasons (spec §7.4.3). */
+const PORT_EVENTS = ["add", "delete", "modify"] as const;
 /** FLOW_MOD commands that name one exact flow (spec §7.3.4.1). */
 const STRICT = new Set([2, 4]);
 /** How many existence questions one change has with the switch at a time. */
@@ -71,6 +74,7 @@ export class Controller implements SessionListener {
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
   readonly #listener: ControllerListener;
+  readonly #events: EventStream | null;
   readonly #plain: Server;
   #tls: Server | null = null;
   readonly #sessions = new Set<Session>();
@@ -82,7 +86,9 @@ export class Controller implements SessionListener {
   readonly #startedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(config: OpenFlowConfig, listener: ControllerListener) {
+  /** `events`: what happens to switches, for those who want to know. */
+  constructor(config: OpenFlowConfig, listener: ControllerListener, events: EventStream | null = null) {
+    this.#events = events;
     this.#config = config;
     this.#listener = listener;
     const channel = {
@@ -164,8 +170,23 @@ export class Controller implements SessionListener {
     this.#listener.down(dpid, address, reason);
   }
 
-  portChanged(): void {
-    // Ports are kept by the session; listings and metrics read them there.
+  portChanged(session: Session, reason: number, port: Port): void {
+    const event = PORT_EVENTS[reason];
+    if (session.readyAt === 0 || !event) return;
+    this.#events?.put("port", session.features.dpid, () => ({ event, port }));
+  }
+
+  flowRemoved(session: Session, frame: number): void {
+    this.#events?.put("flow_removed", session.features.dpid, () => {
+      const record = this.#codec.unpackFlowRemovedFrame(frame);
+      const reader = new RecordReader(record);
+      reader.next();
+      return { event: removalName(reader.command), record };
+    });
+  }
+
+  refused(session: Session, name: string, text: string): void {
+    this.#events?.put("error", session.features.dpid, () => ({ event: name, message: text }));
   }
 
   /** The switch of `dpid`. Errors: DATAPATH_NOT_FOUND. */

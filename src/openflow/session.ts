@@ -25,6 +25,10 @@ export interface SessionListener {
   /** Called once; `reason` says why. */
   closed(session: Session, reason: string): void;
   portChanged(session: Session, reason: number, port: wire.Port): void;
+  /** The codec's scanned frame `frame` is a FLOW_REMOVED. */
+  flowRemoved(session: Session, frame: number): void;
+  /** An ERROR; `name` is TYPE/CODE, `text` the whole of it as HP writes it. */
+  refused(session: Session, name: string, text: string): void;
 }
 
 export interface SessionTimes {
@@ -297,6 +301,7 @@ export class Session {
         break;
       case MESSAGE.FLOW_REMOVED:
         this.counters.flowsRemoved++;
+        this.#listener.flowRemoved(this, i);
         break;
       case MESSAGE.PORT_STATUS: {
         const { reason, port } = wire.readPortStatus(codec.frame(i));
@@ -318,9 +323,11 @@ export class Session {
     const frame = this.#codec.frame(i);
     if (frame.length < 12) throw new CodecError(-1);
     this.counters.errors++;
-    if (this.requests.fail(this.#codec.frameXid(i), errorText(frame))) return;
+    const text = errorText(frame);
     const { type, code } = wire.errorTypeAndCode(frame);
-    this.#step({ kind: "error", name: errorName(type, code) });
+    const name = errorName(type, code);
+    this.#listener.refused(this, name, text);
+    if (!this.requests.fail(this.#codec.frameXid(i), text)) this.#step({ kind: "error", name });
   }
 
   #onMultipart(i: number): void {

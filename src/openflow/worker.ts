@@ -7,11 +7,13 @@ import { WorkerServer } from "../workers/rpc.js";
 import type { OpenFlowConfig } from "./config.js";
 import {
   Controller,
+  type ControllerListener,
   type ControllerTotals,
   type Datapath,
   type DatapathCounters,
   type FlowResult,
 } from "./controller.js";
+import { EventStream, type EventType } from "./events.js";
 import { changeGroup, type Group, groupDescriptions } from "./groups.js";
 import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
@@ -40,6 +42,9 @@ export interface OpenFlowMethods extends Methods {
   packets(params: { dpid: string }): Uint8Array[];
   counters(none: null): DatapathCounters[];
   totals(none: null): ControllerTotals;
+  /** The events that are wanted from now on. */
+  subscribe(types: readonly EventType[]): void;
+  eventsTaken(count: number): void;
   close(none: null): Promise<void>;
 }
 
@@ -53,12 +58,18 @@ export interface SwitchEvent {
 /** Runs until the control thread calls `close`. */
 export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): Promise<void> {
   let server: WorkerServer | undefined;
-  const emit = (event: SwitchEvent): void => server?.emit("switch", event);
-  const controller = new Controller(task.data, {
+  const events = new EventStream((batch) => server?.emit("events", batch));
+  const emit = (event: SwitchEvent): void => {
+    server?.emit("switch", event);
+    const { kind, dpid, address, reason } = event;
+    events.put("switch", dpid, () => ({ event: kind, address, reason }));
+  };
+  const listener: ControllerListener = {
     up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
     down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
-  });
+  };
+  const controller = new Controller(task.data, listener, events);
   await new Promise<void>((resolve) => {
     const methods: OpenFlowMethods = {
       listen: async () => ({
@@ -81,7 +92,10 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       packets: ({ dpid }) => controller.session(dpid).packets.newest(),
       counters: () => controller.counters(),
       totals: () => controller.totals(),
+      subscribe: (types) => events.subscribe(types),
+      eventsTaken: (count) => events.taken(count),
       close: async () => {
+        events.close();
         await controller.close();
         setImmediate(resolve);
       },

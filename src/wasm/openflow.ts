@@ -242,6 +242,10 @@ export class OpenFlowCodec {
   unpackFlowRemoved(message: Uint8Array): Uint8Array {
     return this.#result(this.#wasm.unpackFlowRemoved(0, this.#setInput(message))).slice();
   }
+  /** The record of scanned frame `i`, a FLOW_REMOVED. Throws CodecError. */
+  unpackFlowRemovedFrame(i: number): Uint8Array {
+    return this.#result(this.#wasm.unpackFlowRemoved(this.frameOffset(i), this.frameLength(i))).slice();
+  }
   /** The records of flow statistics entries. Throws CodecError. */
   unpackFlowStats(entries: Uint8Array): Uint8Array {
     return this.#result(this.#wasm.unpackFlowStats(0, this.#setInput(entries))).slice();

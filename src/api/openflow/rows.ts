@@ -11,6 +11,7 @@ import { parsePort } from "../../openflow/values.js";
 import { RecordWriter } from "../../wasm/openflow_records.js";
 import { type Logins, loginRoutes } from "./auth_rows.js";
 import { channelRoutes } from "./channel_rows.js";
+import { eventRoute } from "./event_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
@@ -37,6 +38,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...statsRoutes(OF, handle),
       ...channelRoutes(DP, handle),
       ...systemRoutes(BASE, handle),
+      eventRoute(BASE, handle),
     ],
     problem,
   };
