@@ -78,8 +78,7 @@ const TYPES: readonly ErrorType[] = [
 export const ERROR_TYPE = { HELLO_FAILED: 0, BAD_REQUEST: 1 } as const;
 /** Codes of HELLO_FAILED and BAD_REQUEST that we send. */
 export const HELLO_INCOMPATIBLE = 0;
-export const BAD_VERSION = 0;
-export const BAD_LEN = 6;
+export const BAD_REQUEST = { BAD_VERSION: 0, EPERM: 5, BAD_LEN: 6 } as const;
 
 const MESSAGE_NAMES = new Map(Object.entries(MESSAGE).map(([name, type]) => [type as number, name]));
 

@@ -31,7 +31,8 @@ export type ChannelOutput =
   | { readonly kind: "send-hello" | "send-features-request" | "send-descriptions" | "send-echo" | "ready" }
   /** ERROR HELLO_FAILED in the peer's own version, with this text. */
   | { readonly kind: "send-hello-failed"; readonly version: number; readonly text: string }
-  | { readonly kind: "send-bad-length" }
+  /** ERROR BAD_REQUEST with this code. */
+  | { readonly kind: "send-bad-request"; readonly code: "BAD_LEN" | "EPERM" }
   | { readonly kind: "close"; readonly reason: string };
 
 export interface ChannelTimers {
@@ -76,7 +77,7 @@ export function step(state: ChannelState, input: ChannelInput, now: number, time
     case "malformed":
       return state.phase === "hello"
         ? close(state, input.reason)
-        : close(state, input.reason, { kind: "send-bad-length" });
+        : close(state, input.reason, { kind: "send-bad-request", code: "BAD_LEN" });
     case "heard":
       return [{ ...state, heardAt: now, echoSent: false }, []];
     case "tick":
@@ -100,7 +101,10 @@ function onHello(state: ChannelState, version: number, versions: readonly number
 function onFeatures(state: ChannelState, auxiliaryId: number): Step {
   if (state.phase !== "features") return [state, []];
   // Auxiliary connections (spec §6.3.6) are not used: everything goes over the main one.
-  if (auxiliaryId !== 0) return close(state, `auxiliary connection ${auxiliaryId} is not served`);
+  if (auxiliaryId !== 0) {
+    const refusal = { kind: "send-bad-request", code: "EPERM" } as const;
+    return close(state, `auxiliary connection ${auxiliaryId} is not served`, refusal);
+  }
   return [{ ...state, phase: "describe", descriptions: DESCRIPTIONS }, [{ kind: "send-descriptions" }]];
 }
 

@@ -5,7 +5,7 @@ import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
 import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
 import { newCounters } from "./counters.js";
-import { BAD_LEN, BAD_VERSION, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
+import { BAD_REQUEST, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
   type ChannelInput,
   type ChannelOutput,
@@ -185,8 +185,8 @@ export class Session {
         this.send(wire.error(output.version, 0, ERROR_TYPE.HELLO_FAILED, HELLO_INCOMPATIBLE, text));
         break;
       }
-      case "send-bad-length":
-        this.send(wire.error(4, 0, ERROR_TYPE.BAD_REQUEST, BAD_LEN, Buffer.alloc(0)));
+      case "send-bad-request":
+        this.send(wire.error(4, 0, ERROR_TYPE.BAD_REQUEST, BAD_REQUEST[output.code], Buffer.alloc(0)));
         break;
       case "send-features-request":
         this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1)));
@@ -269,7 +269,7 @@ export class Session {
         this.#step({ kind: "other", name: `a message of type ${type}` });
         return;
       }
-      this.send(wire.error(4, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_VERSION, codec.frame(i)));
+      this.send(wire.error(4, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_REQUEST.BAD_VERSION, codec.frame(i)));
       this.close(`a message of version ${codec.frameVersion(i)} after 1.3 was agreed`);
       return;
     }

@@ -81,7 +81,7 @@ t.test("what does not belong there ends the connection, or is ignored", async (t
   const noConfig: [number, ChannelInput] = [3, { kind: "error", name: "SWITCH_CONFIG_FAILED/BAD_LEN" }];
   t.equal(run(connected, hello, features, noConfig, described, described).phase, "ready", "SET_CONFIG refused");
   t.equal(run(connected, hello, [2, { kind: "features", auxiliaryId: 1 }]).phase, "closed");
-  t.same(run(...ready, [9, { kind: "malformed", reason: "x" }]).out.slice(-2), ["send-bad-length", "close"]);
+  t.same(run(...ready, [9, { kind: "malformed", reason: "x" }]).out.slice(-2), ["send-bad-request", "close"]);
   t.equal(
     run(...ready, [9, { kind: "malformed", reason: "x" }], hello, features).phase,
     "closed",

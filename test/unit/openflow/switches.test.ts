@@ -5,6 +5,7 @@ import { flowQuery, printFlow, writeFlow } from "../../../src/api/openflow/flow_
 import { LIMITS } from "../../../src/base/limits.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../../src/openflow/config.js";
 import { Controller } from "../../../src/openflow/controller.js";
+import { MESSAGE } from "../../../src/wasm/openflow.js";
 import { RecordReader, RecordWriter } from "../../../src/wasm/openflow_records.js";
 import type { Teardown } from "../../helpers/cleanup.js";
 import { FakeSwitch, multipart, ofp, TYPE } from "../../helpers/fake_switch.js";
@@ -64,7 +65,7 @@ t.test("what cannot be served is hung up on, with an error where the protocol ha
       "an auxiliary connection",
       `0400000800000001 0406002000000002 ${"00".repeat(13)}01${"00".repeat(10)}`,
       /auxiliary/,
-      null,
+      TYPE.ERROR,
     ],
   ];
   const setUp = await start(t);
@@ -208,6 +209,61 @@ t.test("a switch that answers no barrier, or goes", async (t) => {
   fake.drop();
   await Promise.all(waiting);
   t.throws(() => setUp.controller.session(DPID), { code: "DATAPATH_NOT_FOUND" });
+});
+
+t.test("an auxiliary connection is told that it may not, and does not disturb the main one", async (t) => {
+  const setUp = await start(t);
+  const main = await connected(t, setUp);
+  const auxiliary = new FakeSwitch(t, setUp.port);
+  auxiliary.send(hex(`0400000800000001 0406002000000002 0000000000000001 00000000fe01 ${"00".repeat(10)}`));
+  const error = await auxiliary.hears(TYPE.ERROR);
+  t.equal(error.bytes.readUInt32BE(8), 0x0001_0005, "BAD_REQUEST/EPERM");
+  await until(() => auxiliary.ended, { what: "the auxiliary connection to end" });
+  t.notOk(main.ended);
+  t.equal(setUp.controller.datapaths().length, 1);
+});
+
+t.test("a second HELLO changes nothing; bad lengths and garbage of a served switch end its connection", async (t) => {
+  const setUp = await start(t);
+  const fake = await connected(t, setUp);
+  fake.send(ofp(TYPE.HELLO, 9), hex("0100000800000003"), ofp(TYPE.ECHO_REQUEST, 4));
+  await fake.hears(TYPE.ECHO_REPLY);
+  t.same((await setUp.controller.changeFlows(DPID, ...flows(1), false)).failures, [], "it is served as before");
+  const bad: [string, string][] = [
+    ["a header that is too short", "0402000700000001"],
+    ["a PACKET_IN that is too short", "040a000c0000000100000000"],
+    ["a PORT_STATUS that is too short", "040c000c0000000100000000"],
+    ["an ERROR that is too short", "0401000a000000010000"],
+    ["garbage", "ffffffffffffffffffffffffffffffff"],
+    ["a ROLE_REPLY that is too short", "0419000c0000000100000000"],
+  ];
+  for (const [what, bytes] of bad) {
+    const one = await connected(t, setUp);
+    one.send(hex(bytes));
+    if (what === "garbage") one.send(Buffer.alloc(0xffff, 0xff));
+    await until(() => one.ended, { what: `the end after ${what}` });
+    t.match(setUp.events.at(-1), /^down 0000000000000001 (malformed message|a message of version 255)/, what);
+    t.equal(one.received.at(-1)?.type, TYPE.ERROR, `${what}: told`);
+  }
+  t.same(setUp.controller.datapaths(), []);
+});
+
+t.test("an answer that stops in the middle, or is of another kind", async (t) => {
+  const setUp = await start(t, { requestSeconds: 0.4 });
+  const fake = await connected(t, setUp);
+  const late = { code: "TIMED_OUT", status: 503 };
+  fake.onMessage = ({ type, xid, bytes }) => {
+    if (type === TYPE.MULTIPART_REQUEST && bytes.readUInt16BE(8) === 1) fake.send(multipart(xid, 1, entry(1), true));
+    if (type === TYPE.ROLE_REQUEST) fake.send(ofp(MESSAGE.GET_CONFIG_REPLY, xid, Buffer.alloc(4)));
+  };
+  const pieces: Uint8Array[] = [];
+  const listing = setUp.controller.flows(DPID, flowQuery(0, null), (piece) => pieces.push(piece));
+  const role = setUp.controller.session(DPID).ask(MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, Buffer.alloc(16));
+  await Promise.all([t.rejects(listing, late), t.rejects(role, late)]);
+  t.equal(pieces.length, 1);
+  const lost = setUp.controller.session(DPID).ask(MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, Buffer.alloc(16));
+  fake.drop();
+  await t.rejects(lost, { code: "UNAVAILABLE", status: 503 });
 });
 
 /** A flow statistics entry: priority, no match, no instructions. */
