@@ -18,6 +18,7 @@ import { withScope } from "../test/helpers/scope.js";
 import { until } from "../test/helpers/wait.js";
 import { cpuSeconds, table } from "./machine.js";
 import { flow } from "./openflow_flows.js";
+import { idleSwitches } from "./openflow_idle.js";
 import { packPlain } from "./openflow_plain.js";
 import { rest } from "./openflow_rest.js";
 
@@ -179,9 +180,11 @@ async function live(t: Teardown, count: number): Promise<void> {
   await listings(room, ovs, [10_000, 100_000]);
 }
 
-/** Arguments: flows a case (default 20,000, a multiple of 1,000). */
+/** Arguments: `--only=idle` for the idle switches alone; else flows a case (default 20,000, a multiple of 1,000). */
 export async function run(args: string[]): Promise<void> {
+  if (args.includes("--only=idle")) return withScope(idleSwitches);
   packing();
+  await withScope(idleSwitches);
   if (!findProgram("ovs-vswitchd")) {
     console.log("Open vSwitch is not installed (Debian package openvswitch-switch): the rest is left out");
     return;
