@@ -74,6 +74,12 @@ export interface OpenFlowHandle {
   counters(): Promise<DatapathCounters[]>;
   /** Counters of all connections together. */
   totals(): Promise<ControllerTotals>;
+  /** Sends a message that one of type `reply` answers; resolves with that, header included. */
+  ask(dpid: string, type: number, reply: number, body?: Uint8Array): Promise<Uint8Array>;
+  /** Sends a message that is answered only when it is refused; resolves after the barrier. Errors: OPENFLOW_REFUSED. */
+  change(dpid: string, type: number, body: Uint8Array): Promise<void>;
+  /** The newest messages that nothing here understands, newest first. */
+  messages(dpid: string): Promise<Uint8Array[]>;
   /** Our role as the switch has it. */
   role(dpid: string): Promise<RoleState>;
   /** Claims a role, now and whenever the switch comes back while this process runs. Errors: OPENFLOW_REFUSED. */
@@ -130,8 +136,7 @@ class Agent implements OpenFlowHandle {
 
   constructor(config: OpenFlowConfig, identity: Identity, log: Logger) {
     this.uid = identity.uid;
-    const ask = (dpid: string, body: Uint8Array) =>
-      this.#worker.client.call("ask", { dpid, type: MESSAGE.ROLE_REQUEST, reply: MESSAGE.ROLE_REPLY, body });
+    const ask = (dpid: string, body: Uint8Array) => this.ask(dpid, MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, body);
     this.#roles = new RoleClaims({ identity, ask, role: config.role, log });
     this.#config = config;
     this.#log = log;
@@ -276,6 +281,15 @@ class Agent implements OpenFlowHandle {
   }
   totals(): Promise<ControllerTotals> {
     return this.#worker.client.call("totals", null);
+  }
+  ask(dpid: string, type: number, reply: number, body: Uint8Array = new Uint8Array(0)): Promise<Uint8Array> {
+    return this.#worker.client.call("ask", { dpid, type, reply, body });
+  }
+  change(dpid: string, type: number, body: Uint8Array): Promise<void> {
+    return this.#worker.client.call("change", { dpid, type, body });
+  }
+  messages(dpid: string): Promise<Uint8Array[]> {
+    return this.#worker.client.call("messages", { dpid });
   }
   role(dpid: string): Promise<RoleState> {
     return this.#roles.current(dpid);

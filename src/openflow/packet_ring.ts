@@ -1,4 +1,4 @@
-// The newest PACKET_INs of a switch, copied into memory that is reserved once: nothing is allocated per packet.
+// The newest messages of a kind from a switch, copied into memory that is reserved once: nothing is allocated per message.
 
 import type { OpenFlowCodec } from "../wasm/openflow.js";
 

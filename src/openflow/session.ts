@@ -51,6 +51,8 @@ export class Session {
   lastMessageAt = Date.now();
   /** The newest PACKET_INs, for rooms that look at packets. */
   readonly packets = new PacketRing();
+  /** The newest messages that nothing here understands. */
+  readonly strange = new PacketRing();
   readonly requests = new Requests();
   readonly #codec: OpenFlowCodec;
   readonly #listener: SessionListener;
@@ -148,6 +150,12 @@ export class Session {
     }
     const xid = this.requests.take(1);
     return new Promise((resolve, reject) => begin(xid, performance.now() + this.#times.requestMs, resolve, reject));
+  }
+
+  /** Sends a message that is answered only when it is refused; resolves after the barrier. Errors: OPENFLOW_REFUSED. */
+  async set(type: number, body: Uint8Array): Promise<void> {
+    const { failures } = await this.changeOne((xid) => wire.message(type, xid, body));
+    if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
   }
 
   /** A multipart request for small answers: all parts' bodies as one. */
@@ -316,6 +324,10 @@ export class Session {
       case MESSAGE.QUEUE_GET_CONFIG_REPLY:
         this.requests.answer(codec.frameXid(i), type, codec.frame(i));
         break;
+      case MESSAGE.ECHO_REPLY:
+        break;
+      default:
+        this.strange.put(codec, i);
     }
   }
 

@@ -34,6 +34,10 @@ export interface OpenFlowMethods extends Methods {
   collect(params: { dpid: string; type: number; body?: Uint8Array }): Promise<Uint8Array>;
   /** A message that one message of type `reply` answers; the answer. */
   ask(params: { dpid: string; type: number; reply: number; body?: Uint8Array }): Promise<Uint8Array>;
+  /** A message that the switch answers only when it refuses it; resolves after the barrier. */
+  change(params: { dpid: string; type: number; body: Uint8Array }): Promise<void>;
+  /** The newest messages that nothing here understands, newest first. */
+  messages(params: { dpid: string }): Uint8Array[];
   groups(params: { dpid: string }): Promise<Group[]>;
   changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
   meters(params: { dpid: string }): Promise<Meter[]>;
@@ -83,6 +87,8 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       flows: ({ dpid, query, port }) => sendPieces(port, (take) => controller.flows(dpid, query, take)),
       collect: ({ dpid, type, body }) => controller.session(dpid).collect(type, body),
       ask: ({ dpid, type, reply, body }) => controller.session(dpid).ask(type, reply, body),
+      change: ({ dpid, type, body }) => controller.session(dpid).set(type, body),
+      messages: ({ dpid }) => controller.session(dpid).strange.newest(),
       groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
       changeGroup: ({ dpid, command, group }) =>
         changeGroup(controller.session(dpid), controller.codec, command, group),

@@ -77,3 +77,23 @@ t.test("statistics of the controller, and itself", async (t) => {
   t.equal((await room.call("GET", '/systems?ip="127.0.0.1"')).json.systems.length, 1);
   t.same((await room.call("GET", "/systems?ip=192.0.2.1")).json, { systems: [] });
 });
+
+t.test("what a switch sends unasked, and how it treats fragments", async (t) => {
+  if (!needOpenVSwitch(t)) return;
+  const room = await startOpenFlowRoom(t);
+  const ovs = await OpenVSwitch.start(t);
+  await ovs.addBridge({ controller: room.target });
+  await until(() => room.handle.health().switches === 1, { what: "the switch" });
+  const { json } = await room.call("GET", `${DP}/async`);
+  t.match(json.async, { port_status: { master_equal: ["add", "delete", "modify"] }, packet_in: { slave: [] } });
+  const reasons = async (): Promise<string> =>
+    (await room.call("GET", `${DP}/async`)).json.async.port_status.master_equal;
+  const set = await room.call("PUT", `${DP}/async`, { async: { port_status: { master_equal: ["add"] } } });
+  t.same(set.json.async.port_status.master_equal, ["add"]);
+  t.same(await reasons(), ["add"]);
+  t.same(set.json.async.flow_removed, json.async.flow_removed, "the rest stays");
+
+  t.same((await room.call("GET", `${DP}/config`)).json.config.flags, []);
+  t.same((await room.call("PUT", `${DP}/config`, { flags: ["frag_drop"] })).json.config.flags, ["frag_drop"]);
+  t.match(await ovs.ofctl("get-frags"), /drop/);
+});

@@ -16,6 +16,7 @@ import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlow
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
 import { statsRoutes } from "./stats_rows.js";
+import { switchRoutes } from "./switch_rows.js";
 import { systemRoutes } from "./system_rows.js";
 import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, VERSION } from "./view.js";
 
@@ -37,6 +38,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...meterRoutes(handle),
       ...statsRoutes(OF, handle),
       ...channelRoutes(DP, handle),
+      ...switchRoutes(DP, handle),
       ...systemRoutes(BASE, handle),
       eventRoute(BASE, handle),
     ],
