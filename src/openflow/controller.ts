@@ -11,6 +11,7 @@ import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type EventStream, removalName } from "./events.js";
 import { bind, plainServer, tlsServer, unbind } from "./listener.js";
 import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
+import { PacketTap } from "./packet_tap.js";
 import type { ChangeResult } from "./requests.js";
 import { Session, type SessionListener, type SessionTimes } from "./session.js";
 import type { TlsConfig } from "./tls_config.js";
@@ -71,6 +72,7 @@ const STRICT = new Set([2, 4]);
 const QUESTIONS = 256;
 
 export class Controller implements SessionListener {
+  readonly tap = new PacketTap();
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
   readonly #listener: ControllerListener;

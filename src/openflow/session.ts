@@ -17,10 +17,13 @@ import {
 import * as wire from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { PacketRing } from "./packet_ring.js";
+import type { PacketTap } from "./packet_tap.js";
 import { type ChangeResult, type Multipart, Requests } from "./requests.js";
 
 /** What a session tells its controller. */
 export interface SessionListener {
+  /** Who looks at packets. */
+  readonly tap: PacketTap;
   ready(session: Session): void;
   /** Called once; `reason` says why. */
   closed(session: Session, reason: string): void;
@@ -306,6 +309,7 @@ export class Session {
         this.counters.packetIns++;
         this.counters.packetInBytes += codec.frameLength(i);
         this.packets.put(codec, i);
+        if (this.#state.phase === "ready") this.#listener.tap.show(this, codec.frame(i));
         break;
       case MESSAGE.FLOW_REMOVED:
         this.counters.flowsRemoved++;
