@@ -2,9 +2,10 @@
 // AS only, and deterministically: a route that another of its neighbour AS beats by MED cannot win, whatever the order
 // in which routes came.
 
+import { aigpCost } from "./aigp";
 import { hopCost } from "./hop_cost";
 import { FAMILY_IPV4 } from "./layout";
-import { RANK_LLGR_STALE, rank } from "./rank";
+import { RANK_AIGP, RANK_LLGR_STALE, rank } from "./rank";
 import {
   NODE_NEXT,
   NODE_POST,
@@ -73,6 +74,15 @@ function isInternal(route: usize): bool {
   return source != 0 && (load<u32>(source, SOURCE_FLAGS) & SOURCE_FLAG_IBGP) != 0;
 }
 
+/** RFC 7311 §4.1: one with a metric before one without, then the lower sum of metric and cost of the next hop. */
+function compareAigp(setA: usize, setB: usize): i32 {
+  const has = load<u8>(setA, SET_RANKED) & RANK_AIGP;
+  if (has != (load<u8>(setB, SET_RANKED) & RANK_AIGP)) return has != 0 ? -1 : 1;
+  const costA = aigpCost(setA);
+  const costB = aigpCost(setB);
+  return costA == costB ? 0 : costA < costB ? -1 : 1;
+}
+
 /** Up to ORIGIN: below 0 when `a` is better, above 0 when `b` is, 0 when MED is the next to look at. */
 function compareHead(a: usize, setA: usize, b: usize, setB: usize): i32 {
   const staleA = isLongLivedStale(a, setA);
@@ -80,6 +90,10 @@ function compareHead(a: usize, setA: usize, b: usize, setB: usize): i32 {
   const prefA = load<u32>(setA, SET_LOCAL_PREF);
   const prefB = load<u32>(setB, SET_LOCAL_PREF);
   if (prefA != prefB) return prefA > prefB ? -1 : 1;
+  if (((load<u8>(setA, SET_RANKED) | load<u8>(setB, SET_RANKED)) & RANK_AIGP) != 0) {
+    const metrics = compareAigp(setA, setB);
+    if (metrics != 0) return metrics;
+  }
   const lengths = <i32>load<u16>(setA, SET_PATH_LENGTH) - <i32>load<u16>(setB, SET_PATH_LENGTH);
   if (lengths != 0) return lengths;
   return <i32>load<u8>(setA, SET_ORIGIN) - <i32>load<u8>(setB, SET_ORIGIN);

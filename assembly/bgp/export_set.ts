@@ -3,6 +3,7 @@
 
 import { SCRATCH, SCRATCH_TWO } from "./buffers";
 import { isInline, kindOf } from "./family";
+import { hopCost } from "./hop_cost";
 import { internLike } from "./import";
 import { policyContext, policyKeeps, policyRun } from "./policy";
 import { ROUTE_CHECKED, ROUTE_FROM_CLIENT, ROUTE_FROM_IBGP } from "./policy_layout";
@@ -32,7 +33,7 @@ import {
 import { postSet } from "./route";
 import { hold, release, remember } from "./set";
 import { sourceOf } from "./source";
-import { exportRefused, exportTransform } from "./transform";
+import { exportRefused, exportTransform, raisedMetric } from "./transform";
 import { validationOf } from "./validation";
 
 /** SET_EXPORTED: the set must not be sent to peers of the class. */
@@ -77,13 +78,17 @@ export function exportedSet(x: usize, family: u32, route: usize, record: usize):
     return known;
   }
   const made = transform(x, family, route, set, origin, record);
-  if (!perRoute) remember(set, exportClass, made == 0 ? REFUSED : made);
+  if (!perRoute && !byCost) remember(set, exportClass, made == 0 ? REFUSED : made);
   return made;
 }
+
+/** What transform() has made hangs on the cost of the next hop, too, which may change. */
+let byCost: bool = false;
 
 /** Policy and protocol; 0 when the route must not be sent. */
 function transform(x: usize, family: u32, route: usize, set: usize, origin: u32, record: usize): usize {
   const neighbor = <usize>load<u32>(x, X_NEIGHBOR);
+  byCost = false;
   let p = set + SET_BYTES;
   let bytes = load<u32>(set, SET_LENGTH);
   let kind = origin;
@@ -106,7 +111,8 @@ function transform(x: usize, family: u32, route: usize, set: usize, origin: u32,
   }
   const source = sourceOf(load<u16>(route, ROUTE_SOURCE));
   const originator: u32 = source == 0 ? 0 : bswap<u32>(load<u32>(source, SOURCE_ROUTER_ID));
-  const done = exportTransform(neighbor, p, bytes, kind, family, originator, SCRATCH);
+  const done = exportTransform(neighbor, p, bytes, kind, family, originator, hopCost(set), SCRATCH);
+  byCost = raisedMetric();
   if (done < 0) return 0;
   if (done > 0) return internLike(set, SCRATCH, done);
   if (p != set + SET_BYTES) return internLike(set, p, bytes);

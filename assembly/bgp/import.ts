@@ -18,7 +18,14 @@ import { isInline, kindOf } from "./family";
 import { importCheck, importTransform } from "./import_check";
 import { ATTR_COMMUNITY, ATTR_MP_REACH, FLAG_OPTIONAL, FLAG_TRANSITIVE } from "./layout";
 import { policyContext, policyRun } from "./policy";
-import { ATTRIBUTES_MAX, IMPORT_ADD_OTC, IMPORT_INELIGIBLE, IMPORT_LLGR_STALE, IMPORT_NO_LLGR } from "./policy_layout";
+import {
+  ATTRIBUTES_MAX,
+  IMPORT_ADD_OTC,
+  IMPORT_DROP_AIGP,
+  IMPORT_INELIGIBLE,
+  IMPORT_LLGR_STALE,
+  IMPORT_NO_LLGR,
+} from "./policy_layout";
 import { COMMUNITY_LLGR_STALE } from "./rank";
 import {
   B_POST,
@@ -108,12 +115,13 @@ function judge(rib: usize, block: usize, set: usize, record: usize, family: u32,
   const neighbor = <usize>load<u32>(rib, RIB_NEIGHBOR);
   let p = set + SET_BYTES;
   let bytes = load<u32>(set, SET_LENGTH);
-  if ((load<u32>(block, B_REFUSED) & IMPORT_ADD_OTC) != 0) {
-    const added = importTransform(neighbor, p, bytes, SCRATCH);
-    if (added < 0) return REJECTED;
-    if (added > 0) {
+  const found = load<u32>(block, B_REFUSED);
+  if ((found & (IMPORT_ADD_OTC | IMPORT_DROP_AIGP)) != 0) {
+    const made = importTransform(neighbor, p, bytes, found, SCRATCH);
+    if (made < 0) return REJECTED;
+    if (made > 0) {
       p = SCRATCH;
-      bytes = added;
+      bytes = made;
     }
   }
   const policy = <usize>load<u32>(rib, RIB_POLICY);
@@ -131,8 +139,8 @@ function judge(rib: usize, block: usize, set: usize, record: usize, family: u32,
     }
   }
   if (longLived) {
-    if ((load<u32>(block, B_REFUSED) & IMPORT_NO_LLGR) != 0) return REJECTED;
-    if ((load<u32>(block, B_REFUSED) & IMPORT_LLGR_STALE) != 0) return unchangedOr(set, p, bytes);
+    if ((found & IMPORT_NO_LLGR) != 0) return REJECTED;
+    if ((found & IMPORT_LLGR_STALE) != 0) return unchangedOr(set, p, bytes);
     const out: usize = p == SCRATCH ? SCRATCH_TWO : SCRATCH;
     const marked = markLongLived(p, bytes, out);
     if (marked < 0) return REJECTED;

@@ -1,6 +1,8 @@
-// What every received route is asked before the decision process sees it, and the one attribute that is added to it.
+// What every received route is asked before the decision process sees it, and the attributes that are added to it or
+// left out.
 
 import { loadU32 } from "../mem/bytes";
+import { aigpIsSound } from "./aigp";
 import { firstAs, occurrences, pathBytes, pathValue } from "./as_path";
 import {
   attributeAt,
@@ -14,6 +16,7 @@ import {
   writeWord,
 } from "./attribute_index";
 import {
+  ATTR_AIGP,
   ATTR_CLUSTER_LIST,
   ATTR_COMMUNITY,
   ATTR_MP_REACH,
@@ -22,10 +25,11 @@ import {
   FLAG_OPTIONAL,
   FLAG_TRANSITIVE,
 } from "./layout";
-import { findHop, foundBytes } from "./next_hop";
+import { findHop, hopIsOurs } from "./next_hop";
 import {
   ATTRIBUTES_MAX,
   IMPORT_ADD_OTC,
+  IMPORT_DROP_AIGP,
   IMPORT_FIRST_AS,
   IMPORT_LEAK,
   IMPORT_LLGR_STALE,
@@ -35,14 +39,13 @@ import {
   IMPORT_OWN_CLUSTER,
   IMPORT_OWN_NEXT_HOP,
   IMPORT_OWN_ORIGINATOR,
+  NEIGHBOR_AIGP,
   NEIGHBOR_ALLOW_OWN_AS,
   NEIGHBOR_AS,
   NEIGHBOR_CLUSTER_ID,
   NEIGHBOR_ENFORCE_FIRST_AS,
   NEIGHBOR_FLAGS,
   NEIGHBOR_IBGP,
-  NEIGHBOR_LOCAL_4,
-  NEIGHBOR_LOCAL_6,
   NEIGHBOR_LOCAL_AS,
   NEIGHBOR_ROLE,
   NEIGHBOR_ROUTER_ID,
@@ -78,15 +81,6 @@ function otcFinding(neighbor: usize, flags: u32, family: u32): u32 {
   return role == ROLE_PEER && loadU32(valueAt(start)) != load<u32>(neighbor, NEIGHBOR_AS) ? IMPORT_LEAK : 0;
 }
 
-function ownNextHop(neighbor: usize): bool {
-  const hop = findHop();
-  if (hop == 0) return false;
-  if (foundBytes() == 4) return load<u32>(hop) != 0 && load<u32>(hop) == load<u32>(neighbor, NEIGHBOR_LOCAL_4);
-  const own = neighbor + NEIGHBOR_LOCAL_6;
-  if (load<u64>(own) == 0 && load<u64>(own, 8) == 0) return false;
-  return load<u64>(hop) == load<u64>(own) && load<u64>(hop, 8) == load<u64>(own, 8);
-}
-
 /** What speaks against a received route: IMPORT_* bits; 0 nothing. */
 export function importCheck(neighbor: usize, attrs: usize, bytes: u32, family: u32): u32 {
   if (!indexAttributes(attrs, bytes)) return IMPORT_MALFORMED;
@@ -104,7 +98,13 @@ export function importCheck(neighbor: usize, attrs: usize, bytes: u32, family: u
   if (wordsHave(ATTR_ORIGINATOR_ID, load<u32>(neighbor, NEIGHBOR_ROUTER_ID))) found |= IMPORT_OWN_ORIGINATOR;
   if (wordsHave(ATTR_CLUSTER_LIST, load<u32>(neighbor, NEIGHBOR_CLUSTER_ID))) found |= IMPORT_OWN_CLUSTER;
   // RFC 4271 §5.1.3: a next hop that is our own address.
-  if (ownNextHop(neighbor)) found |= IMPORT_OWN_NEXT_HOP;
+  if (findHop() != 0 && hopIsOurs(neighbor)) found |= IMPORT_OWN_NEXT_HOP;
+  // RFC 7311 §3.3: as one that is not known, and not transitive; §3.2: a malformed one is discarded.
+  const aigp = attributeAt(ATTR_AIGP);
+  if (aigp != 0) {
+    const sound = aigpIsSound(valueAt(aigp), valueAt(aigp) + valueBytes(aigp));
+    if ((flags & NEIGHBOR_AIGP) == 0 || !sound) found |= IMPORT_DROP_AIGP;
+  }
   // RFC 9494 §4.3, §4.4.
   if (wordsHave(ATTR_COMMUNITY, bswap<u32>(NO_LLGR))) found |= IMPORT_NO_LLGR;
   if (wordsHave(ATTR_COMMUNITY, bswap<u32>(LLGR_STALE))) found |= IMPORT_LLGR_STALE;
@@ -112,22 +112,29 @@ export function importCheck(neighbor: usize, attrs: usize, bytes: u32, family: u
 }
 
 /**
- * Adds ONLY_TO_CUSTOMER with the neighbour's AS where importCheck() says IMPORT_ADD_OTC (RFC 9234 §5, ingress rule 3).
- * Returns the bytes at `out`, where there must be room for 64 KiB; -1 when they would be too many; 0 when it is there.
+ * What importCheck() has `found`: adds ONLY_TO_CUSTOMER with the neighbour's AS (IMPORT_ADD_OTC; RFC 9234 §5, ingress rule
+ * 3), leaves AIGP out (IMPORT_DROP_AIGP). Returns the bytes at `out`, where there must be room for 64 KiB; -1 when they
+ * would be too many; 0 when all is as it must be.
  */
-export function importTransform(neighbor: usize, attrs: usize, bytes: u32, out: usize): i32 {
+export function importTransform(neighbor: usize, attrs: usize, bytes: u32, found: u32, out: usize): i32 {
   if (!indexAttributes(attrs, bytes)) return -1;
-  if (attributeAt(ATTR_OTC) != 0) return 0;
+  const adds = (found & IMPORT_ADD_OTC) != 0 && attributeAt(ATTR_OTC) == 0;
+  const drops = (found & IMPORT_DROP_AIGP) != 0 && attributeAt(ATTR_AIGP) != 0;
+  if (!adds && !drops) return 0;
   openList(out, ATTRIBUTES_MAX);
   const reach = attributeAt(ATTR_MP_REACH);
   if (reach != 0) copyAttribute(reach);
   for (let word: u32 = 0; word < 4; word++) {
     let codes = codesPresent(word);
-    if (word == 0) codes = (codes & ~((<u64>1) << ATTR_MP_REACH)) | ((<u64>1) << ATTR_OTC);
+    if (word == 0) {
+      codes &= ~((<u64>1) << ATTR_MP_REACH);
+      if (adds) codes |= (<u64>1) << ATTR_OTC;
+      if (drops) codes &= ~((<u64>1) << ATTR_AIGP);
+    }
     while (codes != 0) {
       const code = word * 64 + <u32>ctz<u64>(codes);
       codes &= codes - 1;
-      if (code != ATTR_OTC) copyAttribute(attributeAt(code));
+      if (code != ATTR_OTC || !adds) copyAttribute(attributeAt(code));
       else writeWord(FLAG_OPTIONAL | FLAG_TRANSITIVE, code, bswap<u32>(load<u32>(neighbor, NEIGHBOR_AS)));
     }
   }

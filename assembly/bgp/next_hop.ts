@@ -61,6 +61,15 @@ export function hopIsUnspecified(): bool {
   return hopLength == 4 ? load<u32>(hopAddress) == 0 : hopLength != 0 && !present6(hopAddress);
 }
 
+/** True when the found next hop is our end of the neighbour's session. */
+export function hopIsOurs(neighbor: usize): bool {
+  if (hopLength == 0) return false;
+  if (hopLength == 4)
+    return load<u32>(hopAddress) != 0 && load<u32>(hopAddress) == load<u32>(neighbor, NEIGHBOR_LOCAL_4);
+  const own = neighbor + NEIGHBOR_LOCAL_6;
+  return present6(own) && load<u64>(hopAddress) == load<u64>(own) && load<u64>(hopAddress, 8) == load<u64>(own, 8);
+}
+
 function present6(p: usize): bool {
   return (load<u64>(p) | load<u64>(p, 8)) != 0;
 }

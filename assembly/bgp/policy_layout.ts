@@ -127,6 +127,7 @@ export const NEIGHBOR_NEXT_HOP_UNCHANGED = 8;
 export const NEIGHBOR_NEXT_HOP_SELF = 16;
 /** Next hop self for reflected routes, too. */
 export const NEIGHBOR_NEXT_HOP_SELF_ALL = 32;
+/** AIGP_SESSION of RFC 7311 §3.3: both ways. */
 export const NEIGHBOR_AIGP = 64;
 export const NEIGHBOR_ENFORCE_FIRST_AS = 128;
 export const NEIGHBOR_LONG_LIVED_GR = 256;
@@ -162,8 +163,8 @@ export const IMPORT_NO_LLGR = 256;
 export const IMPORT_LLGR_STALE = 512;
 /** ONLY_TO_CUSTOMER must be added: importTransform(). */
 export const IMPORT_ADD_OTC = 1024;
-
-// AIGP (RFC 7311) and ONLY_TO_CUSTOMER (RFC 9234), whose rules hold even for who does not read them.
+/** AIGP must be left out, by the same. */
+export const IMPORT_DROP_AIGP = 2048;
 
 // NEIGHBOR_ROLE: what we are to the neighbour (RFC 9234 §4.1), plus 1.
 export const ROLE_PROVIDER = 1;

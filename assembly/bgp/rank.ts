@@ -1,10 +1,12 @@
 // What the decision process compares of an attribute set, worked out once and kept in the set's head.
 
 import { loadU16, loadU32 } from "../mem/bytes";
+import { metricIn } from "./aigp";
 import {
   AS_CONFED_SEQUENCE,
   AS_SEQUENCE,
   AS_SET,
+  ATTR_AIGP,
   ATTR_AS_PATH,
   ATTR_CLUSTER_LIST,
   ATTR_COMMUNITY,
@@ -34,6 +36,8 @@ export const COMMUNITY_LLGR_STALE: u32 = 0xffff0006;
 export const RANK_DONE: u8 = 1;
 /** It carries LLGR_STALE: least preferred (RFC 9494 §4.3). */
 export const RANK_LLGR_STALE: u8 = 2;
+/** It has a metric of RFC 7311. */
+export const RANK_AIGP: u8 = 4;
 
 /** Length (RFC 4271 §9.1.2.2 a, RFC 5065 §5.3: a SET is one, confederation segments none) and first AS of a path. */
 function rankPath(set: usize, p: usize, end: usize): void {
@@ -84,6 +88,7 @@ export function rank(set: usize): void {
     else if (code == ATTR_ORIGINATOR_ID) store<u32>(set, loadU32(p), SET_ORIGINATOR);
     else if (code == ATTR_CLUSTER_LIST) store<u16>(set, <u16>(bytes >> 2), SET_CLUSTERS);
     else if (code == ATTR_COMMUNITY && hasCommunity(p, p + bytes, COMMUNITY_LLGR_STALE)) done |= RANK_LLGR_STALE;
+    else if (code == ATTR_AIGP && metricIn(p, p + bytes) != 0) done |= RANK_AIGP;
     p += bytes;
   }
   store<u8>(set, done, SET_RANKED);

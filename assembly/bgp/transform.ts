@@ -2,6 +2,7 @@
 // must be added, changed or left out. Pure functions of bytes and of the neighbour (policy_layout.ts).
 
 import { loadU32 } from "../mem/bytes";
+import { writeRaised } from "./aigp";
 import { writePath } from "./as_path";
 import { attributeRow } from "./attribute";
 import {
@@ -38,7 +39,16 @@ import {
   FLAG_TRANSITIVE,
   ROW_KNOWN,
 } from "./layout";
-import { chooseHop, findHop, foundBytes, hopIsUnspecified, keepGlobalHop, writeNextHop, writeReach } from "./next_hop";
+import {
+  chooseHop,
+  findHop,
+  foundBytes,
+  hopIsOurs,
+  hopIsUnspecified,
+  keepGlobalHop,
+  writeNextHop,
+  writeReach,
+} from "./next_hop";
 import {
   ATTRIBUTES_MAX,
   HOP_SELF,
@@ -144,6 +154,7 @@ function planNextHop(neighbor: usize, flags: u32, route: u32, family: u32): bool
   // RFC 4271 §5.1.3. Labels, tunnels and flow specifications belong to the router they name: those are passed on.
   if (family >= NEXT_HOP_FAMILIES) self = false;
   if (hopIsUnspecified()) self = true;
+  hopSelf = self || hopIsOurs(neighbor);
   if (self) return chooseHop(HOP_SELF, 0, neighbor, family, extended);
   // RFC 2545 §3: a link-local address is for those on the link; a route server and its clients share one (RFC 7947).
   if (!transparent && (route & ROUTE_KEEP_NEXT_HOP) == 0) keepGlobalHop();
@@ -152,12 +163,20 @@ function planNextHop(neighbor: usize, flags: u32, route: u32, family: u32): bool
 }
 
 let ownPath: u32 = 0;
+/** The next hop that goes out is ours, by the protocol's rules or by the policy's. */
+let hopSelf: bool = false;
+let metricRaised: bool = false;
+
+/** True when the last exportTransform() has written a metric that hangs on the cost of the route's next hop. */
+export function raisedMetric(): bool {
+  return metricRaised;
+}
 
 /** Attributes that are dropped, or kept, by their code. Those that change are written in rewrite(). */
 function dropped(code: u32, start: usize, flags: u32, route: u32): bool {
   const external = (flags & NEIGHBOR_IBGP) == 0;
   const transparent = (flags & NEIGHBOR_ROUTE_SERVER_CLIENT) != 0;
-  if (code == ATTR_AIGP) return external && (flags & NEIGHBOR_AIGP) == 0; // RFC 7311 §3.1
+  if (code == ATTR_AIGP) return (flags & NEIGHBOR_AIGP) == 0; // RFC 7311 §3.3
   if (code == ATTR_OTC) return false;
   if (external && code == ATTR_LOCAL_PREF) return true; // RFC 4271 §5.1.5
   if (external && (code == ATTR_ORIGINATOR_ID || code == ATTR_CLUSTER_LIST)) return true; // RFC 4456 §8
@@ -175,7 +194,11 @@ function rewrite(code: u32, start: usize, neighbor: usize, flags: u32, route: u3
   } else if (code == ATTR_AS_PATH && ownPath != 0) writePath(start, load<u32>(neighbor, NEIGHBOR_LOCAL_AS), ownPath);
   else if (code == ATTR_EXT_COMMUNITY && stripsExtended) writeTransitive(start);
   else if (code == ATTR_CLUSTER_LIST && reflects) writeClusters(start, neighbor);
-  else if (!dropped(code, start, flags, route)) {
+  else if (code == ATTR_AIGP && hopSelf && (flags & NEIGHBOR_AIGP) != 0) {
+    // RFC 7311 §3.4.3: who comes to us has the way to the route's own next hop before it.
+    metricRaised = true;
+    writeRaised(start, hopDistance);
+  } else if (!dropped(code, start, flags, route)) {
     const old = <u32>load<u8>(start);
     const foreign = (attributeRow(code) & ROW_KNOWN) == 0;
     // RFC 4271 §5: what we pass on without knowing it is marked as partial.
@@ -185,6 +208,7 @@ function rewrite(code: u32, start: usize, neighbor: usize, flags: u32, route: u3
   }
 }
 
+let hopDistance: u32 = 0;
 let reflects: bool = false;
 let findsHop: bool = false;
 let stripsExtended: bool = false;
@@ -242,7 +266,7 @@ function writeMissing(code: u32, neighbor: usize, family: u32, originator: u32):
 /**
  * Makes the attributes that `neighbor` gets of a route (ROUTE_* flags): -1 it must not be advertised, 0 as they are,
  * n > 0 n bytes at `out`, where there must be room for 64 KiB. `originator`: the identifier of the internal peer that
- * the route came from, in wire order.
+ * the route came from, in wire order. `cost`: what the next hop that the route has come with costs.
  */
 export function exportTransform(
   neighbor: usize,
@@ -251,8 +275,12 @@ export function exportTransform(
   route: u32,
   family: u32,
   originator: u32,
+  cost: u32,
   out: usize,
 ): i32 {
+  metricRaised = false;
+  hopSelf = false;
+  hopDistance = cost;
   if (!indexAttributes(attrs, bytes)) return -1;
   if ((route & ROUTE_CHECKED) == 0 && whyRefused(neighbor, route, family) != 0) return -1;
   const flags = load<u32>(neighbor, NEIGHBOR_FLAGS);

@@ -110,6 +110,13 @@ const gracefulRestart: Field<boolean | "helper"> = {
   read: (value) => (value === "helper" ? value : boolean().read(value, "")),
 };
 
+/** RFC 7311 §3.3, AIGP_SESSION. */
+const aigp: Field<boolean | "internal"> = {
+  allowed: "true, false or internal",
+  fallback: "internal",
+  read: (value) => (value === "internal" ? value : boolean().read(value, "")),
+};
+
 const AS_NUMBER = integer(1, 4_294_967_295);
 
 /** THE table of a peer's options: of `[[bgp.peer]]`, of /v1/peers and of the store. */
@@ -169,6 +176,8 @@ export const PEER_FIELDS = {
   /** How often our AS may stand in a received path. */
   allow_own_as: integer(0, 10, { fallback: 0 }),
   enforce_first_as: boolean({ fallback: false }),
+  /** AIGP is taken and told: always, never, or on internal sessions. */
+  aigp,
   description: text({ fallback: "", most: 256 }),
 } satisfies { [K in keyof PeerConfig]: Field<unknown> };
 

@@ -13,6 +13,7 @@ const LIVE: Partial<Record<keyof PeerConfig, { readonly import: boolean; readonl
   route_server_client: { import: false, export: true },
   // Both ways: other internal peers get its routes, or lose them.
   route_reflector_client: { import: true, export: true },
+  aigp: { import: true, export: true },
   max_prefix: { import: false, export: false },
   max_prefix_warn: { import: false, export: false },
   max_prefix_restart: { import: false, export: false },

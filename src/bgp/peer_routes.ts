@@ -164,6 +164,7 @@ export class PeerRoutes {
       nextHopUnchanged: config.next_hop_unchanged,
       nextHopSelf: config.next_hop_self,
       enforceFirstAs: config.enforce_first_as,
+      aigp: config.aigp === "internal" ? this.#ibgp(config.remote_as) : config.aigp,
       longLivedGr: negotiated.llgr.length > 0,
       extendedNextHop: flagged,
     });

@@ -59,6 +59,7 @@ const BGP_PEER_2 = {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, what: "first schema: every table starts empty", run: () => undefined },
   { version: 2, what: "options of BGP sessions", run: (store) => fill(store, "bgp_peers", BGP_PEER_2) },
+  { version: 3, what: "AIGP of BGP sessions", run: (store) => fill(store, "bgp_peers", { aigp: "internal" }) },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

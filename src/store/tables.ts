@@ -160,6 +160,7 @@ export interface BgpPeerRecord {
   next_hop_unchanged: boolean;
   allow_own_as: number;
   enforce_first_as: boolean;
+  aigp: boolean | "internal";
   description: string;
 }
 

@@ -32,10 +32,11 @@ export interface PolicyExports {
     route: number,
     family: number,
     originator: number,
+    cost: number,
     out: number,
   ): number;
   importCheck(neighbor: number, attributes: number, bytes: number, family: number): number;
-  importTransform(neighbor: number, attributes: number, bytes: number, out: number): number;
+  importTransform(neighbor: number, attributes: number, bytes: number, found: number, out: number): number;
   heldBytes(): number;
 }
 
@@ -87,6 +88,7 @@ export const IMPORT = {
   noLlgr: n.IMPORT_NO_LLGR,
   llgrStale: n.IMPORT_LLGR_STALE,
   addOtc: n.IMPORT_ADD_OTC,
+  dropAigp: n.IMPORT_DROP_AIGP,
 } as const;
 
 const FLAGS: readonly (readonly [keyof NeighborOptions, number])[] = [
@@ -240,15 +242,19 @@ export class PolicyView {
     return this.#wasm.exportRefused(neighbor, this.#input, attributes.length, route, family);
   }
 
-  /** What the neighbour gets of a route. `originator`: identifier of the internal peer that it came from, 4 bytes. */
+  /**
+   * What the neighbour gets of a route. `originator`: identifier of the internal peer that it came from, 4 bytes; `cost`:
+   * that of its next hop.
+   */
   exportTransform(
     neighbor: NeighborHandle,
     attributes: Uint8Array,
     route: number,
     family: number,
     originator: Uint8Array = Uint8Array.of(0, 0, 0, 0),
+    cost = 0,
   ): Outcome {
-    return this.#outcome(this.exportMany(neighbor, attributes, route, family, originator, 1), attributes);
+    return this.#outcome(this.exportMany(neighbor, attributes, route, family, originator, 1, cost), attributes);
   }
 
   /** ROUTE bits for exportTransform(): what the last run has set that would else be replaced. */
@@ -264,13 +270,14 @@ export class PolicyView {
     family: number,
     originator: Uint8Array,
     times: number,
+    cost = 0,
   ): number {
     this.#put(attributes);
     const id = new DataView(originator.buffer, originator.byteOffset, 4).getUint32(0, true);
     const { exportTransform } = this.#wasm;
     let result = 0;
     for (let i = 0; i < times; i++) {
-      result = exportTransform(neighbor, this.#input, attributes.length, route, family, id, this.#output);
+      result = exportTransform(neighbor, this.#input, attributes.length, route, family, id, cost, this.#output);
     }
     return result;
   }
@@ -281,10 +288,10 @@ export class PolicyView {
     return this.#wasm.importCheck(neighbor, this.#input, attributes.length, family);
   }
 
-  /** The attributes with ONLY_TO_CUSTOMER added. */
-  importTransform(neighbor: NeighborHandle, attributes: Uint8Array): Outcome {
+  /** The attributes with what importCheck() has found (IMPORT bits) to be added or left out. */
+  importTransform(neighbor: NeighborHandle, attributes: Uint8Array, found: number = IMPORT.addOtc): Outcome {
     this.#put(attributes);
-    const bytes = this.#wasm.importTransform(neighbor, this.#input, attributes.length, this.#output);
+    const bytes = this.#wasm.importTransform(neighbor, this.#input, attributes.length, found, this.#output);
     return this.#outcome(bytes, attributes);
   }
 

@@ -13,6 +13,7 @@ export interface Variant {
   readonly clusters: readonly string[];
   readonly hop: number;
   readonly communities: readonly string[];
+  readonly aigp: number | null;
 }
 
 /** A prefix or its like: `wire` makes its NLRI, which says more than the key in some families. */
@@ -90,6 +91,7 @@ export function setBytes(family: number, variant: Variant, ibgp: boolean): Buffe
   if (variant.communities.length > 0) json["8"] = variant.communities;
   if (ibgp && variant.originator) json["9"] = variant.originator;
   if (ibgp && variant.clusters.length > 0) json["10"] = variant.clusters;
+  if (variant.aigp !== null) json["26"] = { metric: variant.aigp };
   const rest = encodeAttributes(json, true);
   if (family === FAMILY.ipv4) return rest;
   const [afi, safi] = AFI_SAFI[family] as readonly [number, number];
@@ -146,6 +148,8 @@ type Facts = {
   neighbor: number;
   med: number;
   pref: number;
+  /** Infinity: none. */
+  aigp: number;
   id: number;
   clusters: number;
 };
@@ -169,6 +173,7 @@ function factsOf(route: ModelRoute): Facts {
     neighbor: first && first[0] === 2 ? (first[1][0] ?? 0) : 0,
     med: (json["4"] as number | undefined) ?? 0,
     pref: (json["5"] as number | undefined) ?? 100,
+    aigp: (json["26"] as { metric: number } | undefined)?.metric ?? Number.POSITIVE_INFINITY,
     id: json["9"] ? dotted(json["9"] as string) : route.source.routerId,
     clusters: ((json["10"] as unknown[] | undefined) ?? []).length,
   };
@@ -183,7 +188,7 @@ export class Model {
     return route.generation !== (route.source.generation.get(route.net.family) ?? 0);
   }
 
-  #cost(route: ModelRoute): number {
+  cost(route: ModelRoute): number {
     const json = attributesJson(route.set);
     if (route.net.family === FAMILY.ipv4Flowspec) return 0;
     const hop =
@@ -194,7 +199,7 @@ export class Model {
   }
 
   eligible(route: ModelRoute): boolean {
-    return route.post !== null && this.#cost(route) !== Number.POSITIVE_INFINITY;
+    return route.post !== null && this.cost(route) !== Number.POSITIVE_INFINITY;
   }
 
   all(): ModelRoute[] {
@@ -218,6 +223,7 @@ export class Model {
       hasStale(route.post as Buffer) || (route.source.longLived.has(route.net.family) && Model.isStale(route));
     keep((route) => (isLong(route) ? 1 : 0));
     keep((_, { pref }) => -pref);
+    keep((route, { aigp }) => aigp + this.cost(route));
     keep((_, { hops }) => hops);
     keep((_, { origin }) => origin);
     const rivals = left.map((route) => facts.get(route) as Facts);
@@ -226,7 +232,7 @@ export class Model {
       return neighbor === 0 || !rivals.some((other) => other.neighbor === neighbor && other.med < med);
     });
     keep((route) => (route.source.ibgp ? 1 : 0));
-    keep((route) => this.#cost(route));
+    keep((route) => this.cost(route));
     keep((_, { id }) => id);
     keep((_, { clusters }) => clusters);
     keep((route) => route.source.address);

@@ -84,6 +84,7 @@ export class CorePeer {
       local: [Uint8Array.of(192, 0, 2, 254), Uint8Array.from({ length: 16 }, (_, i) => 0x20 + i)],
       reflectorClient: row.client,
       longLivedGr: row.ibgp,
+      aigp: row.aigp,
     };
     this.neighbor = module.policies.createNeighbor(options);
     this.asked = rules.createNeighbor(options);
@@ -155,9 +156,12 @@ export class CorePeer {
     this.start();
   }
 
-  imported(net: Net, set: Buffer, longLived: boolean): Buffer | null {
-    const found = rules.importCheck(this.asked, set, net.family);
+  imported(net: Net, received: Buffer, longLived: boolean): Buffer | null {
+    const found = rules.importCheck(this.asked, received, net.family);
     if ((found & IMPORT.ineligible) !== 0) return null;
+    const taken = rules.importTransform(this.asked, received, found);
+    if (!taken.accepted) return null;
+    const set = Buffer.from(taken.attributes);
     const done = this.#imported ? rules.run(this.#imported.asked, this.asked, routeOf(net, set)) : null;
     if (done && !done.accepted) return null;
     const post = done ? Buffer.from(done.attributes) : set;
@@ -166,8 +170,8 @@ export class CorePeer {
     return (found & IMPORT.llgrStale) !== 0 ? post : withStale(post);
   }
 
-  /** What the peer must get of a route. */
-  exported(route: ModelRoute): Buffer | null {
+  /** What the peer must get of a route whose next hop has a cost. */
+  exported(route: ModelRoute, cost: number): Buffer | null {
     if (route.source === this.source || this.row.exported === null) return null;
     const { family } = route.net;
     const { ibgp, client, routerId } = route.source;
@@ -181,7 +185,7 @@ export class CorePeer {
       set = Buffer.from(done.attributes);
       bits |= ROUTE.checked;
     }
-    const out = rules.exportTransform(this.asked, set, bits, family, quad(routerId));
+    const out = rules.exportTransform(this.asked, set, bits, family, quad(routerId), cost);
     return out.accepted ? Buffer.from(out.attributes) : null;
   }
 

@@ -7,6 +7,7 @@ export interface PeerRow {
   readonly as: number;
   readonly ibgp: boolean;
   readonly client: boolean;
+  readonly aigp: boolean;
   readonly fourOctetAs: boolean;
   readonly addPathIn: readonly number[];
   readonly addPathOut: readonly number[];
@@ -19,13 +20,14 @@ const EXTERNAL: PeerRow = {
   as: 65001,
   ibgp: false,
   client: false,
+  aigp: false,
   fourOctetAs: true,
   addPathIn: [],
   addPathOut: [],
   imported: null,
   exported: "all",
 };
-const INTERNAL: PeerRow = { ...EXTERNAL, as: 65000, ibgp: true };
+const INTERNAL: PeerRow = { ...EXTERNAL, as: 65000, ibgp: true, aigp: true };
 
 /** A policy that looks at attributes only, and one that looks at prefixes. */
 const BY_ATTRIBUTES = {
@@ -45,7 +47,7 @@ const BY_PREFIX = {
 
 export const PEERS: readonly PeerRow[] = [
   EXTERNAL,
-  { ...EXTERNAL, as: 65002, fourOctetAs: false, imported: BY_ATTRIBUTES, exported: BY_ATTRIBUTES },
+  { ...EXTERNAL, as: 65002, aigp: true, fourOctetAs: false, imported: BY_ATTRIBUTES, exported: BY_ATTRIBUTES },
   {
     ...INTERNAL,
     client: true,
@@ -66,6 +68,7 @@ const BASE: Variant = {
   clusters: [],
   hop: 1,
   communities: [],
+  aigp: null,
 };
 
 export const VARIANTS: readonly Variant[] = [
@@ -85,4 +88,7 @@ export const VARIANTS: readonly Variant[] = [
   { ...BASE, communities: ["65535:7"], med: 1 },
   { ...BASE, path: [65000, 65010] },
   { ...BASE, hop: 254 },
+  { ...BASE, aigp: 20, path: [65001, 65010, 70000] },
+  { ...BASE, aigp: 15, hop: 2 },
+  { ...BASE, aigp: 0xffffffff, hop: 3, med: 5 },
 ];

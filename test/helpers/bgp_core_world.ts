@@ -204,7 +204,7 @@ export class World {
           ? [best]
           : [];
       for (const route of all) {
-        const set = peer.exported(route);
+        const set = peer.exported(route, this.#model.cost(route));
         if (set) must.push(`${net.family} ${route.wire.toString("hex")} ${canonical(set)}`);
       }
     }

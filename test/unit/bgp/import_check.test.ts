@@ -41,15 +41,34 @@ const CASES: [what: string, neighbor: Partial<NeighborOptions>, attr: Json, foun
   ["none from a provider", { role: "customer" }, BASE, IMPORT.addOtc],
   ["none from a peer", { role: "peer" }, BASE, IMPORT.addOtc],
   ["none from a route server", { role: "rs-client" }, BASE, IMPORT.addOtc],
+  ["AIGP, without its session", {}, { ...BASE, 26: { metric: 5 } }, IMPORT.dropAigp],
+  ["AIGP", { aigp: true }, { ...BASE, 26: { metric: 5 } }, 0],
+  ["AIGP without a metric", { aigp: true }, { ...BASE, 26: "020004ff" }, 0],
+  ["a metric of four octets", { aigp: true }, { ...BASE, 26: "01000700000005" }, IMPORT.dropAigp],
+  ["a TLV that is cut short", { aigp: true }, { ...BASE, 26: "020004ff03" }, IMPORT.dropAigp],
+  ["a TLV shorter than its head", { aigp: true }, { ...BASE, 26: "020002" }, IMPORT.dropAigp],
   ["two at once", { enforceFirstAs: true }, path(64512), IMPORT.ownAs | IMPORT.firstAs],
 ];
 
 t.test("findings", async (t) => {
   for (const [what, neighbor, attr, found] of CASES) t.equal(check(neighbor, attr), found, what);
   t.equal(check({ role: "provider" }, { ...BASE, 35: 65_001 }, 2), 0, "roles are for unicast only");
-  t.equal(IMPORT.ineligible & (IMPORT.addOtc | IMPORT.llgrStale | IMPORT.noLlgr), 0);
+  t.equal(IMPORT.ineligible & (IMPORT.addOtc | IMPORT.dropAigp | IMPORT.llgrStale | IMPORT.noLlgr), 0);
   const malformed = withNeighbor({}, (handle) => view.importCheck(handle, Uint8Array.of(0x40, 1, 9), 0));
   t.equal(malformed, IMPORT.malformed);
+});
+
+t.test("AIGP is left out, ONLY_TO_CUSTOMER added, or both", async (t) => {
+  const attr = { ...BASE, 26: { metric: 5 }, 32: ["1:1:1"] };
+  const made = (found: number) =>
+    withNeighbor({}, (handle) => {
+      const outcome = view.importTransform(handle, attributesOf(attr), found);
+      return outcome.accepted ? attributesJson(Buffer.from(outcome.attributes)) : null;
+    });
+  const { 26: _, ...rest } = attr;
+  t.same(made(IMPORT.dropAigp), rest);
+  t.same(made(IMPORT.dropAigp | IMPORT.addOtc), { ...rest, 35: 65_001 });
+  t.same(made(0), attr);
 });
 
 t.test("ONLY_TO_CUSTOMER is added with the peer's AS (RFC 9234 §5)", async (t) => {

@@ -11,10 +11,10 @@ type Json = Record<string, unknown>;
 function sent(
   neighbor: Partial<NeighborOptions>,
   attributes: Uint8Array,
-  { route = 0, family = 0, originator = [9, 9, 9, 9] } = {},
+  { route = 0, family = 0, originator = [9, 9, 9, 9], cost = 0 } = {},
 ): Buffer | null {
   return withNeighbor(neighbor, (handle) => {
-    const outcome = view.exportTransform(handle, attributes, route, family, Uint8Array.from(originator));
+    const outcome = view.exportTransform(handle, attributes, route, family, Uint8Array.from(originator), cost);
     return outcome.accepted ? Buffer.from(outcome.attributes) : null;
   });
 }
@@ -179,6 +179,26 @@ t.test("attributes that nobody here knows (RFC 4271 §5), and AIGP (RFC 7311)", 
   const aigp = Buffer.concat([attributesOf(BASE), Buffer.from("801a0b01000b0000000000000005", "hex")]);
   const has = (bytes: Buffer | null) => [...walkAttributes(bytes as Buffer)].some(({ code }) => code === 26);
   t.same([has(sent({}, aigp)), has(sent({ aigp: true }, aigp))], [false, true]);
+  t.same([has(sent(IBGP, aigp)), has(sent({ ...IBGP, aigp: true }, aigp))], [false, true]);
+});
+
+t.test("AIGP grows by the cost of the next hop where ours takes its place (RFC 7311 §3.4)", async (t) => {
+  const MOST = "ffffffffffffffff";
+  const told = (neighbor: Partial<NeighborOptions>, metric: string, cost: number, hop = BASE[3]) => {
+    const value = Buffer.from(`02000401${"01000b"}${metric}`, "hex");
+    const bytes = Buffer.concat([attributesOf({ ...BASE, 3: hop }), Buffer.of(0x80, 26, value.length), value]);
+    const out = sent({ aigp: true, ...neighbor }, bytes, { cost });
+    const found = [...walkAttributes(out as Buffer)].find(({ code }) => code === 26);
+    return found?.value.toString("hex").replace(/^0200040101000b/, "");
+  };
+  const five = "0000000000000005";
+  t.equal(told({}, five, 10), "000000000000000f");
+  t.equal(told({ ...IBGP, nextHopSelf: true }, five, 10), "000000000000000f");
+  t.equal(told(IBGP, five, 10), five, "the next hop stays");
+  t.equal(told({ nextHopUnchanged: true }, five, 10), five);
+  t.equal(told({ nextHopUnchanged: true }, five, 10, "192.0.2.254"), "000000000000000f", "ours by policy");
+  t.equal(told({}, "fffffffffffffff8", 10), MOST, "no further than the greatest");
+  t.equal(told({}, MOST, 0xfffffffe), MOST);
 });
 
 t.test("bytes that are no attributes are not sent", async (t) => {
