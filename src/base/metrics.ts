@@ -50,6 +50,61 @@ const rows = {
     help: "1 while the switch's port is up",
     labels: ["dp_id", "dp_name", "port", "port_description"],
   },
+  of_port_state: {
+    type: "gauge",
+    help: "OFPPS_* bits of the port",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_curr_speed: {
+    type: "gauge",
+    help: "Current bit rate, kbit/s",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_max_speed: {
+    type: "gauge",
+    help: "Highest bit rate, kbit/s",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_rx_packets: {
+    type: "gauge",
+    help: "Packets received",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_tx_packets: {
+    type: "gauge",
+    help: "Packets sent",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_rx_bytes: {
+    type: "gauge",
+    help: "Bytes received",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_tx_bytes: {
+    type: "gauge",
+    help: "Bytes sent",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_rx_dropped: {
+    type: "gauge",
+    help: "Packets dropped on the way in",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_tx_dropped: {
+    type: "gauge",
+    help: "Packets dropped on the way out",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_rx_errors: {
+    type: "gauge",
+    help: "Errors on the way in",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
+  of_port_tx_errors: {
+    type: "gauge",
+    help: "Errors on the way out",
+    labels: ["dp_id", "dp_name", "port", "port_description"],
+  },
   of_dp_connections_total: { type: "counter", help: "Connections of the switch", labels: ["dp_id", "dp_name"] },
   of_dp_disconnections_total: { type: "counter", help: "Connections that ended", labels: ["dp_id", "dp_name"] },
   of_packet_ins_total: { type: "counter", help: "PACKET_INs from the switch", labels: ["dp_id", "dp_name"] },

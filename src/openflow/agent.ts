@@ -20,6 +20,7 @@ import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import { PortFigures } from "./port_figures.js";
 import { RoleClaims } from "./role_claims.js";
 import type { RoleName, RoleState } from "./roles.js";
 import {
@@ -93,13 +94,16 @@ export interface OpenFlowHandle {
 /** Filled anew at each scrape, so that datapaths and ports that are gone do not linger. */
 const SCRAPED = [
   "dp_status",
-  "port_status",
   "of_dp_connections_total",
   "of_dp_disconnections_total",
   "of_packet_ins_total",
   "of_flowmsgs_sent_total",
   "of_errors_total",
 ] as const;
+const labelsOf = ({ dpid, name }: DatapathCounters) => ({
+  dp_id: `0x${BigInt(`0x${dpid}`).toString(16)}`,
+  dp_name: name,
+});
 /** OFPG_ALL */
 const ALL_GROUPS = 0xfffffffc;
 
@@ -127,6 +131,7 @@ class Agent implements OpenFlowHandle {
   #config: OpenFlowConfig;
   readonly #log: Logger;
   readonly #worker: WorkerKeeper<OpenFlowMethods>;
+  readonly #ports = new PortFigures((dpid) => this.portStats(dpid, null));
   readonly #changes: ChangeBatches;
   readonly #events = new EventHub((types) => this.#tell("subscribe", types));
   readonly #up = new Set<string>();
@@ -319,16 +324,14 @@ class Agent implements OpenFlowHandle {
     const datapaths = await this.counters();
     for (const name of SCRAPED) clear(name);
     for (const dp of datapaths) {
-      const labels = { dp_id: `0x${BigInt(`0x${dp.dpid}`).toString(16)}`, dp_name: dp.name };
+      const labels = labelsOf(dp);
       gauge("dp_status", Number(dp.up), labels);
       total("of_dp_connections_total", dp.connections, labels);
       total("of_dp_disconnections_total", dp.disconnections, labels);
       total("of_packet_ins_total", dp.packetIns, labels);
       total("of_flowmsgs_sent_total", dp.flowMessagesSent, labels);
       total("of_errors_total", dp.errors, labels);
-      for (const port of dp.ports) {
-        gauge("port_status", Number(port.up), { ...labels, port: port.number, port_description: port.name });
-      }
     }
+    await this.#ports.publish(datapaths, labelsOf);
   }
 }

@@ -28,13 +28,20 @@ export interface Datapath {
   readonly lastMessageAt: number;
 }
 
+/** What metrics tell of a port. */
+export interface PortState extends Pick<Port, "number" | "name" | "state" | "currentSpeed" | "maxSpeed"> {
+  readonly up: boolean;
+}
+
 export interface DatapathCounters extends SessionCounters {
   readonly dpid: string;
   readonly name: string;
   readonly up: boolean;
   readonly connections: number;
   readonly disconnections: number;
-  readonly ports: readonly { readonly number: number; readonly name: string; readonly up: boolean }[];
+  /** Whether the switch has statistics of ports. */
+  readonly countsPorts: boolean;
+  readonly ports: readonly PortState[];
 }
 
 export interface ControllerTotals extends SessionCounters {
@@ -64,6 +71,8 @@ interface Life {
 }
 
 const TICK_MS = 250;
+/** Bit of a switch's capabilities (spec §7.3.1), the same in 1.0. */
+const OFPC_PORT_STATS = 1 << 2;
 /** By OFPPR_*: PORT_STATUS reasons (spec §7.4.3). */
 const PORT_EVENTS = ["add", "delete", "modify"] as const;
 /** FLOW_MOD commands that name one exact flow (spec §7.3.4.1). */
@@ -277,16 +286,22 @@ export class Controller implements SessionListener {
   counters(): DatapathCounters[] {
     return [...this.#lives].map(([dpid, life]) => {
       const session = this.#datapaths.get(dpid);
-      const ports = [...(session?.ports.values() ?? [])].map(({ number, name, config, state }) => ({
-        number,
-        name,
-        // OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0.
-        up: ((config | state) & 1) === 0,
-      }));
+      const ports = [...(session?.ports.values() ?? [])].map(
+        ({ number, name, config, state, currentSpeed, maxSpeed }) => ({
+          number,
+          name,
+          state,
+          currentSpeed,
+          maxSpeed,
+          // OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0.
+          up: ((config | state) & 1) === 0,
+        }),
+      );
       const totals = addCounters(newCounters(), life.before);
       if (session) addCounters(totals, session.counters);
       const { name, connections, disconnections } = life;
-      return { ...totals, dpid, name, connections, disconnections, up: session !== undefined, ports };
+      const countsPorts = ((session?.features.capabilities ?? 0) & OFPC_PORT_STATS) !== 0;
+      return { ...totals, dpid, name, connections, disconnections, up: session !== undefined, countsPorts, ports };
     });
   }
 

@@ -10,8 +10,8 @@ const NAMES = [
   "packetOuts",
   "packetOutBytes",
   /** PACKET_INs that were not looked at, because there were too many of them, and their bytes. */
-  "packetsLost",
-  "packetBytesLost",
+  "packetInsIgnored",
+  "packetInBytesIgnored",
   "flowsRemoved",
   "flowMessagesSent",
   "errors",

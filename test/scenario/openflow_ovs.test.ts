@@ -296,6 +296,9 @@ t.test("a live switch over REST", async (t) => {
     t.ok(text.includes(`of_packet_ins_total{${labels}} 1\n`));
     t.ok(text.includes(`dp_status{${labels}} 1\n`));
     t.ok(text.includes(`port_status{${labels},port="1",port_description="br0p1"} 1\n`));
+    t.match(text, new RegExp(`of_port_rx_packets\\{${labels},port="1",port_description="br0p1"\\} 1\n`));
+    t.match(text, /of_port_tx_bytes\{[^}]*port="2"[^}]*\} \d+\n/);
+    t.match(text, /of_port_curr_speed\{[^}]*port="2"[^}]*\} \d+\n/);
     t.match(text, /of_flowmsgs_sent_total\{[^}]*\} 3\d\d\d\n/);
     await room.call("DELETE", `${DP}/flows`, miss);
   });
