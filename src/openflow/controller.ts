@@ -113,6 +113,7 @@ export class Controller implements SessionListener {
 
   readonly #reception = {
     accept: (socket: Socket): void => {
+      if (this.#sessions.size >= LIMITS.openflowSwitches) this.#makeRoom();
       if (this.#sessions.size >= LIMITS.openflowSwitches) {
         const address = socket.remoteAddress ?? "";
         socket.on("error", () => undefined).destroy();
@@ -123,6 +124,12 @@ export class Controller implements SessionListener {
     },
     refuse: (address: string, reason: string): void => this.#listener.refused(address, reason),
   };
+
+  /** Strangers who connect and say nothing must not keep switches out: the one that has waited longest has to go. */
+  #makeRoom(): void {
+    const oldest = [...this.#sessions].find(({ readyAt }) => readyAt === 0);
+    oldest?.close("others wait, and it has not finished its handshake");
+  }
 
   /** Binds the plain listener; returns the port. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
   listen(): Promise<number> {

@@ -1,9 +1,10 @@
 // Claims of roles, in the control thread: each takes a generation of its own, and goes beyond one that a switch has seen.
 
 import { AppError, reasonOf } from "../base/errors.js";
+import { LIMITS } from "../base/limits.js";
 import type { Logger } from "../base/log.js";
 import type { Identity } from "./identity.js";
-import { ROLE, ROLES, type RoleName, type RoleState, readRole, roleRequest } from "./roles.js";
+import { NO_GENERATION, ROLE, ROLES, type RoleName, type RoleState, readRole, roleRequest } from "./roles.js";
 
 /** Claims of one role before it is given up: other controllers may claim in between. */
 const TRIES = 4;
@@ -19,7 +20,7 @@ export interface RoleClaimsOptions {
 
 export class RoleClaims {
   readonly #options: RoleClaimsOptions;
-  /** What operators have asked for, by datapath; bounded by how many datapaths were ever connected. */
+  /** What operators have asked for, by datapath; the newest LIMITS.openflowSwitches of them. */
   readonly #wanted = new Map<string, RoleName>();
 
   constructor(options: RoleClaimsOptions) {
@@ -28,13 +29,22 @@ export class RoleClaims {
 
   /** Our role as the switch has it now: another controller's claim changes it without a word to us. */
   async current(dpid: string): Promise<RoleState> {
-    return this.#answer(dpid, ROLE.NOCHANGE, 0n);
+    try {
+      return await this.#answer(dpid, ROLE.NOCHANGE, 0n);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "OPENFLOW_REFUSED") throw error;
+      // A switch that knows no roles treats all controllers alike.
+      return { role: "equal", generation: NO_GENERATION };
+    }
   }
 
   /** Claims a role, now and whenever the switch comes back. Errors: OPENFLOW_REFUSED, TIMED_OUT, UNAVAILABLE. */
   async claim(dpid: string, role: RoleName): Promise<RoleState> {
     const state = await this.#claim(dpid, role);
+    this.#wanted.delete(dpid);
     this.#wanted.set(dpid, role);
+    const [oldest] = this.#wanted.keys();
+    if (this.#wanted.size > LIMITS.openflowSwitches && oldest !== undefined) this.#wanted.delete(oldest);
     return state;
   }
 

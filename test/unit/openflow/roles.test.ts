@@ -117,6 +117,8 @@ t.test("bad claims, and switches that refuse", async (t) => {
   const refused = await room.call("POST", PATH, { role: "master" });
   t.equal(refused.status, 500);
   t.match(refused.json, { error: "java.lang.IllegalStateException", message: /BAD_REQUEST\/BAD_TYPE/ });
+  const same = await room.call("GET", PATH);
+  t.same(same.json.controllers, { master: "127.0.0.1", slaves: [], role: "equal" }, "a switch that knows no roles");
   const other = await room.call("PUT", PATH, {});
   t.equal(other.status, 405);
   t.equal(other.headers.get("allow"), "GET, POST, HEAD, OPTIONS");

@@ -223,6 +223,19 @@ t.test("an auxiliary connection is told that it may not, and does not disturb th
   t.equal(setUp.controller.datapaths().length, 1);
 });
 
+t.test("strangers who say nothing keep no switch out", async (t) => {
+  const setUp = await start(t);
+  const served = await connected(t, setUp, 1);
+  const strangers = Array.from({ length: LIMITS.openflowSwitches }, () => new FakeSwitch(t, setUp.port));
+  await until(() => setUp.events.some((event) => /^refused others wait/.test(event)), {
+    what: "the first stranger to be hung up on",
+  });
+  const late = await connected(t, setUp, 2);
+  await until(() => strangers.filter(({ ended }) => ended).length >= 2, { what: "the strangers that made room" });
+  t.notOk(served.ended || late.ended);
+  t.equal(setUp.controller.datapaths().length, 2);
+});
+
 t.test("a second HELLO changes nothing; bad lengths and garbage of a served switch end its connection", async (t) => {
   const setUp = await start(t);
   const fake = await connected(t, setUp);
