@@ -9,7 +9,7 @@ import { CODEC_TABLES } from "./actions.js";
 import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type EventStream, removalName } from "./events.js";
-import { bind, plainServer, tlsServer, unbind } from "./listener.js";
+import { bind, plainServer, type TlsListener, tlsListener, unbind } from "./listener.js";
 import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
 import { PacketTap } from "./packet_tap.js";
 import type { ChangeResult } from "./requests.js";
@@ -87,7 +87,7 @@ export class Controller implements SessionListener {
   readonly #listener: ControllerListener;
   readonly #events: EventStream | null;
   readonly #plain: Server;
-  #tls: Server | null = null;
+  #tls: TlsListener | null = null;
   readonly #sessions = new Set<Session>();
   readonly #datapaths = new Map<string, Session>();
   readonly #lives = new Map<string, Life>();
@@ -140,9 +140,9 @@ export class Controller implements SessionListener {
 
   /** Binds the listener for TLS; returns the port. Errors: as `listen`. */
   listenTls(tls: TlsConfig): Promise<number> {
-    this.#tls = tlsServer(tls, this.#times.channel.handshakeMs, this.#reception);
+    this.#tls = tlsListener(tls, this.#times.channel.handshakeMs, this.#reception);
     this.#tick();
-    return bind(this.#tls, tls.listen.host, tls.listen.port, "openflow.tls.listen");
+    return bind(this.#tls.server, tls.listen.host, tls.listen.port, "openflow.tls.listen");
   }
 
   /** One timer for all switches: an idle one costs a comparison. */
@@ -156,7 +156,9 @@ export class Controller implements SessionListener {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const session of [...this.#sessions]) session.close("the controller is shutting down");
-    await Promise.all([unbind(this.#plain), unbind(this.#tls)]);
+    const gone = [unbind(this.#plain), unbind(this.#tls?.server)];
+    this.#tls?.hangUp();
+    await Promise.all(gone);
   }
 
   ready(session: Session): void {

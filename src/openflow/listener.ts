@@ -21,8 +21,17 @@ export function plainServer({ accept }: Reception): Server {
   return createServer(accept);
 }
 
+/** A server whose sockets are not all the sessions' yet. */
+export interface TlsListener {
+  readonly server: Server;
+  /** Hangs up on those that are still shaking hands. */
+  hangUp(): void;
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
 /** The server for connections with TLS. Switches that show a certificate must have one that `ca` signed. */
-export function tlsServer(config: TlsConfig, handshakeMs: number, { accept, refuse }: Reception): Server {
+export function tlsListener(config: TlsConfig, handshakeMs: number, { accept, refuse }: Reception): TlsListener {
   const { cert, key, ca, requireClientCert } = config;
   const server = createTlsServer({
     cert,
@@ -36,9 +45,16 @@ export function tlsServer(config: TlsConfig, handshakeMs: number, { accept, refu
   });
   // Those that are still shaking hands count, too.
   server.maxConnections = LIMITS.openflowSwitches;
+  const shaking = new Map<string, Socket>();
   const counted = new WeakSet<Socket>();
+  server.on("connection", (socket: Socket) => {
+    const peer = peerOf(socket);
+    shaking.set(peer, socket);
+    socket.once("close", () => shaking.delete(peer));
+  });
   server.on("drop", (data) => refuse(data?.remoteAddress ?? "", `over ${LIMITS.openflowSwitches} connections`));
   server.on("secureConnection", (socket: TLSSocket) => {
+    shaking.delete(peerOf(socket));
     const shown = Object.keys(socket.getPeerCertificate()).length > 0;
     if (shown ? socket.authorized : !requireClientCert) return accept(socket);
     const address = socket.remoteAddress ?? "";
@@ -56,7 +72,10 @@ export function tlsServer(config: TlsConfig, handshakeMs: number, { accept, refu
     socket.destroy();
     refuse(address, `TLS: ${error.code ?? ""} ${error.message.split("\n")[0]?.slice(0, 200)}`);
   });
-  return server;
+  const hangUp = (): void => {
+    for (const socket of shaking.values()) socket.destroy();
+  };
+  return { server, hangUp };
 }
 
 /** Binds a server; resolves with its port. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
@@ -74,6 +93,6 @@ export function bind(server: Server, host: string, port: number, option: string)
 }
 
 /** Stops taking connections; resolves when all that there were are gone. */
-export function unbind(server: Server | null): Promise<void> {
+export function unbind(server: Server | undefined): Promise<void> {
   return server?.listening ? new Promise((resolve) => server.close(() => resolve())) : Promise.resolve();
 }

@@ -82,6 +82,24 @@ t.test("certificates of switches: wanted, or asked for", async (t) => {
   t.match(await refused(required.events, 2), /TLS: the switch showed no certificate/);
 });
 
+t.test("who is still shaking hands does not hold up the end", async (t) => {
+  const tls = loadTls({ listen, ...controller });
+  if (!tls) throw new Error("no listener");
+  const listener = { up: () => undefined, down: () => undefined, refused: () => undefined };
+  const of = new Controller({ ...OPENFLOW_DEFAULTS, listen: null, tls, handshakeSeconds: 1_000 }, listener);
+  const port = await of.listenTls(tls);
+  const silent = connect(port, "127.0.0.1");
+  let ended = false;
+  silent.on("close", () => {
+    ended = true;
+  });
+  await until(() => silent.readyState === "open", { what: "the connection" });
+  const switched = new FakeSwitch(t, port, { rejectUnauthorized: false });
+  await switched.shakeHands(1);
+  await of.close();
+  await until(() => ended && switched.ended, { what: "the end of both" });
+});
+
 t.test("what the configuration may not say", async (t) => {
   const dir = tmpDir(t, "tls");
   const noise = join(dir, "noise.pem");
