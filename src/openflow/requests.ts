@@ -24,6 +24,8 @@ interface Change {
 export interface Multipart {
   readonly type: number;
   due: number;
+  /** When the whole answer is due, however its parts come. */
+  readonly end: number;
   /** Called for each part; may throw CodecError (the switch spoke wrongly) or AppError (the answer is too much for us). */
   part(frame: number): void;
   done(): void;

@@ -39,6 +39,8 @@ export interface SessionTimes {
   readonly requestMs: number;
 }
 
+/** A multipart answer may take so many times as long as one part of it. */
+const WHOLE_ANSWER = 30;
 const NO_CHANGE: ChangeResult = { failures: [] };
 
 export class Session {
@@ -124,7 +126,8 @@ export class Session {
   /** Sends a multipart request that `pack` builds; `part` sees each part of the answer, which may throw. */
   query(type: number, pack: (xid: number) => Uint8Array, part: (frame: number) => void): Promise<void> {
     return this.#asks((xid, due, done, failed) => {
-      const multipart: Multipart = { type, due, part, done, failed };
+      const end = due + (WHOLE_ANSWER - 1) * this.#times.requestMs;
+      const multipart: Multipart = { type, due, end, part, done, failed };
       const bytes = pack(xid);
       this.requests.addMultipart(xid, multipart);
       this.send(bytes);
@@ -352,7 +355,7 @@ export class Session {
     const multipart = this.requests.multipart(xid);
     // Late parts of a request that was given up are dropped.
     if (!multipart || multipart.type !== wire.multipartType(frame)) return;
-    multipart.due = performance.now() + this.#times.requestMs;
+    multipart.due = Math.min(performance.now() + this.#times.requestMs, multipart.end);
     try {
       multipart.part(i);
     } catch (error) {

@@ -279,6 +279,24 @@ t.test("an answer that stops in the middle, or is of another kind", async (t) =>
   await t.rejects(lost, { code: "UNAVAILABLE", status: 503 });
 });
 
+t.test("an answer whose parts never end", async (t) => {
+  const setUp = await start(t, { requestSeconds: 0.1 });
+  const fake = await connected(t, setUp);
+  let parts = 0;
+  fake.onMessage = ({ type, xid, bytes }) => {
+    if (type !== TYPE.MULTIPART_REQUEST || bytes.readUInt16BE(8) !== 1) return;
+    const timer = setInterval(() => {
+      parts++;
+      fake.send(multipart(xid, 1, Buffer.alloc(0), true));
+    }, 10);
+    t.teardown(() => clearInterval(timer));
+  };
+  const listing = setUp.controller.flows(DPID, flowQuery(0, null), () => undefined);
+  await t.rejects(listing, { code: "TIMED_OUT", status: 503 });
+  t.ok(parts > 0);
+  t.notOk(fake.ended);
+});
+
 /** A flow statistics entry: priority, no match, no instructions. */
 function entry(priority: number): Buffer {
   const bytes = Buffer.alloc(56);
