@@ -223,7 +223,7 @@ class Agent implements OpenFlowHandle {
     if (kind === "up") {
       this.#up.add(dpid);
       this.#roles.up(dpid);
-      this.#desired.reconciler.up(dpid);
+      this.#desired.reconciler.up(dpid, this.#roles.wanted(dpid) === "slave");
       this.#log.info({ dpid, address }, "switch is ready");
     } else if (kind === "down") {
       this.#up.delete(dpid);
@@ -314,8 +314,12 @@ class Agent implements OpenFlowHandle {
   role(dpid: string): Promise<RoleState> {
     return this.#roles.current(dpid);
   }
-  claimRole(dpid: string, role: RoleName): Promise<RoleState> {
-    return this.#roles.claim(dpid, role);
+  async claimRole(dpid: string, role: RoleName): Promise<RoleState> {
+    const slave = this.#roles.wanted(dpid) === "slave";
+    const state = await this.#roles.claim(dpid, role);
+    // What it could not do as a slave.
+    if (slave && role !== "slave") this.#desired.reconciler.up(dpid);
+    return state;
   }
 
   listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void {

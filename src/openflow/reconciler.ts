@@ -47,10 +47,10 @@ export class Reconciler {
     this.#parts = parts;
   }
 
-  /** A switch is ready: it is reconciled once the changes that are under way have ended. */
-  up(dpid: string): void {
+  /** A switch is ready. Unless this controller is its slave, it is reconciled once changes under way have ended. */
+  up(dpid: string, slave = false): void {
     this.#connected.add(dpid);
-    void this.#track(this.#start(dpid, false));
+    if (!slave) void this.#track(this.#start(dpid, false));
   }
 
   down(dpid: string): void {

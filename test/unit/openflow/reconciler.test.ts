@@ -56,6 +56,20 @@ t.test("a switch for which nothing is kept is left alone; one that is asked for 
   t.same(worker.calls, ["meters", "groups", "flows"]);
 });
 
+t.test("a slave does not reconcile", async (t) => {
+  const { worker, desired, reconciler } = await setUp(t);
+  await desired.changeMeter(DPID, ADD, METER, true);
+  worker.meters.clear();
+  worker.calls.length = 0;
+  reconciler.up(DPID, true);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(worker.calls, []);
+  t.equal(reconciler.status(DPID).state, "none");
+  reconciler.up(DPID);
+  while (reconciler.status(DPID).state !== "done") await new Promise((resolve) => setImmediate(resolve));
+  t.equal(worker.meters.size, 1, "it does when it is none any more");
+});
+
 t.test("changes wait for the reconciliation, and it for changes that are under way", async (t) => {
   const { worker, desired, reconciler } = await setUp(t);
   await desired.changeMeter(DPID, ADD, METER, true);
