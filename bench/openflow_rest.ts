@@ -47,9 +47,14 @@ async function start(t: Teardown): Promise<Room> {
 }
 
 /** Sends the bodies from a thread of its own, one at a time on each connection. */
-function post({ appliance, token }: Room, bodies: readonly string[], connections: number): Promise<LoadResult> {
+function post(
+  { appliance, token }: Room,
+  bodies: readonly string[],
+  connections: number,
+  path = FLOWS_PATH,
+): Promise<LoadResult> {
   const port = Number(appliance.address.split(":").at(-1));
-  const workerData: LoadOptions = { port, connections, path: FLOWS_PATH, token, bodies };
+  const workerData: LoadOptions = { port, connections, path, token, bodies };
   return new Promise((resolve, reject) => {
     const client = new Worker(new URL("openflow_load.js", import.meta.url), { workerData });
     client.once("message", resolve);
@@ -93,11 +98,18 @@ async function changes(room: Room, count: number): Promise<void> {
     await ovs.ofctl("add-flows", "br0", file);
     return null;
   });
-  await measure(`POST of one flow, ${CONNECTIONS} connections`, () => post(room, single, CONNECTIONS));
-  await measure(`POST of ${FLOWS_PER_BULK} flows, ${BULK_CONNECTIONS} connections`, () =>
-    post(room, bulk, BULK_CONNECTIONS),
+  for (const [kept, path] of [
+    ["kept", FLOWS_PATH],
+    ["not kept", `${FLOWS_PATH}?persist=false`],
+  ] as const) {
+    await measure(`POST of one flow, ${CONNECTIONS} connections, ${kept}`, () => post(room, single, CONNECTIONS, path));
+    await measure(`POST of ${FLOWS_PER_BULK} flows, ${BULK_CONNECTIONS} connections, ${kept}`, () =>
+      post(room, bulk, BULK_CONNECTIONS, path),
+    );
+  }
+  console.log(
+    `\n${count} flows over REST into a live Open vSwitch, each answered after a barrier; kept ones durable, too:`,
   );
-  console.log(`\n${count} flows over REST into a live Open vSwitch, each answered after a barrier:`);
   console.log(table(["", "flows/s", "ratio", "our CPU µs/flow", "p50 ms", "p99 ms"], rows));
 }
 
@@ -168,9 +180,27 @@ async function listing(room: Room): Promise<void> {
   );
 }
 
+/** Has the switch reconciled with what is kept for it: when it has all of it, and when it has nothing. */
+async function reconciliations({ appliance, ovs, token }: Room): Promise<void> {
+  const rows: (string | number)[][] = [];
+  for (const name of ["all there", "all missing"]) {
+    if (name === "all missing") await ovs.ofctl("del-flows");
+    const began = performance.now();
+    const path = "/sdn/v2.0/of/datapaths/1/reconciliation";
+    const answer = await appliance.rest("POST", path, { headers: { "x-auth-token": token }, timeoutMs: 120_000 });
+    const ms = performance.now() - began;
+    const { state, flows } = answer.json().reconciliation;
+    if (state !== "done" || flows.failed > 0) throw new Error(`${name}: ${answer.text}`);
+    rows.push([name, flows.kept, flows.present, flows.added, Math.round(ms)]);
+  }
+  console.log("\nReconciling the switch's flows with what is kept:");
+  console.log(table(["", "kept", "present", "added", "ms"], rows));
+}
+
 /** `count` flows a case, a multiple of 1,000. */
 export async function rest(t: Teardown, count: number): Promise<void> {
   const room = await start(t);
   await changes(room, count);
   await listing(room);
+  await reconciliations(room);
 }

@@ -59,6 +59,8 @@ const openflow = {
   /** The role that is claimed from each switch. */
   role: choice(ROLE_NAMES, { fallback: "equal" }),
   tls: table(TLS_FIELDS),
+  /** What becomes of flows, groups and meters that a switch has and that were not set over REST. */
+  foreign: choice(["keep", "delete"], { fallback: "keep", env: "SENNIT_OPENFLOW_FOREIGN" }),
 };
 
 const bond = {

@@ -1,5 +1,6 @@
 // Numbers that assembly/openflow and src/wasm/openflow*.ts share. Integers only: this file compiles under asc and tsc alike.
-// Wire numbers are OpenFlow 1.3's (ONF TS-006, "spec" below); records are ours, little-endian, and never leave the process.
+// Wire numbers are OpenFlow 1.3's (ONF TS-006, "spec" below); records are ours, little-endian.
+// The store keeps flow records: another form of them needs a migration (src/openflow/desired_record.ts).
 
 export const LAYOUT_VERSION = 2;
 

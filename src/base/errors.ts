@@ -79,6 +79,10 @@ const rows = {
     text: "version {given} is not what this datapath speaks; it has negotiated version {version}",
   },
   OPENFLOW_REFUSED: { status: 500, text: "{text}" },
+  OPENFLOW_NOT_KEPT: {
+    status: 507,
+    text: "the switch has made the change, but it is not kept and a restart of the switch undoes it: {reason}",
+  },
 
   // bgp: the texts are yabgp's where it has one, since its clients compare them
   BGP_PEER_UNKNOWN: { status: 404, text: "no BGP peer {address}" },

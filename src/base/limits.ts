@@ -62,6 +62,10 @@ export const LIMITS = {
   /** Bytes that a switch has not taken yet, after which changes are refused. */
   openflowSendBytes: 32 << 20,
   openflowListingBytes: 256 << 20,
+  /** Bytes of flow changes that switches have taken and that the store has not; more wait before they are sent. */
+  openflowKeepBytes: 64 << 20,
+  /** Errors that one reconciliation remembers; more are only counted. */
+  openflowReconcileErrors: 32,
 
   // bond data plane
   /** A data plane that control started ends by itself when it has no bond and no control for this long. */

@@ -111,6 +111,16 @@ const rows = {
   of_flowmsgs_sent_total: { type: "counter", help: "FLOW_MODs to the switch", labels: ["dp_id", "dp_name"] },
   of_errors_total: { type: "counter", help: "ERRORs from the switch", labels: ["dp_id", "dp_name"] },
   sennit_openflow_refused_total: { type: "counter", help: "Connections that never became a served switch" },
+  sennit_openflow_reconciliations_total: {
+    type: "counter",
+    help: "Reconciliations of switches with what is kept for them, by how they ended",
+    labels: ["state"],
+  },
+  sennit_openflow_reconciled_total: {
+    type: "counter",
+    help: "Flows, groups and meters that reconciliations changed, or failed to",
+    labels: ["kind", "change"],
+  },
 
   // bgp: GoBGP's names, so that dashboards made for it work
   bgp_peer_state: {

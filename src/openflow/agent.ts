@@ -10,9 +10,10 @@ import { ANY } from "../wasm/openflow_records.js";
 import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
-import { ChangeBatches } from "./change_batches.js";
 import type { OpenFlowConfig } from "./config.js";
 import type { ControllerTotals, Datapath, DatapathCounters, FlowResult } from "./controller.js";
+import { Desired } from "./desired.js";
+import type { Counts } from "./desired_store.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
 import { type EventBatch, eventOf, type OpenFlowEvent } from "./events.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
@@ -21,6 +22,8 @@ import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
 import { PortFigures } from "./port_figures.js";
+import type { WorkerCalls } from "./reconcile_progress.js";
+import type { ReconciliationStatus } from "./reconciler.js";
 import { RoleClaims } from "./role_claims.js";
 import type { RoleName, RoleState } from "./roles.js";
 import {
@@ -55,16 +58,17 @@ export interface OpenFlowHandle {
   enablePort(dpid: string, port: number, enable: boolean): Promise<void>;
   /**
    * Sends `count` flow records (a RecordWriter's) as FLOW_MODs; resolves once the switch has passed a barrier after them.
-   * `existing`: records whose flow is not there are not sent, and told as missing.
+   * `existing`: records whose flow is not there are not sent, and told as missing. `keep`: what the switch takes is durable
+   * when this resolves, and is what later reconciliations install.
    */
-  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult>;
+  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean, keep?: boolean): Promise<FlowResult>;
   /** Flow records, in pieces, that the table, match and cookie of the record `query` cover. */
   flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]>;
   groups(dpid: string): Promise<Group[]>;
-  changeGroup(dpid: string, command: number, group: Group): Promise<void>;
+  changeGroup(dpid: string, command: number, group: Group, keep?: boolean): Promise<void>;
   groupFeatures(dpid: string): Promise<GroupFeatures | null>;
   meters(dpid: string): Promise<Meter[]>;
-  changeMeter(dpid: string, command: number, meter: Meter): Promise<void>;
+  changeMeter(dpid: string, command: number, meter: Meter, keep?: boolean): Promise<void>;
   meterFeatures(dpid: string): Promise<MeterFeatures | null>;
   /** Statistics of one port, group or meter, or of all (null). */
   portStats(dpid: string, port: number | null): Promise<PortStats[]>;
@@ -87,6 +91,14 @@ export interface OpenFlowHandle {
   claimRole(dpid: string, role: RoleName): Promise<RoleState>;
   /** Hands events to `sink`; the returned function ends that. */
   listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void;
+  /** The reconciliation that is under way or was the last, also of a switch that is gone. */
+  reconciliation(dpid: string): ReconciliationStatus;
+  /** Reconciles a switch now; resolves when that has ended. Errors: UNAVAILABLE when it is not connected. */
+  reconcile(dpid: string): Promise<ReconciliationStatus>;
+  /** How many flows, groups and meters are kept of a switch, also of one that is gone. */
+  desired(dpid: string): Promise<Counts>;
+  /** Forgets what is kept of a switch, which stays as it is. */
+  forget(dpid: string): Promise<void>;
   health(): OpenFlowHealth;
   close(): Promise<void>;
 }
@@ -109,6 +121,7 @@ const ALL_GROUPS = 0xfffffffc;
 
 export interface OpenFlowOptions {
   readonly config: OpenFlowConfig;
+  /** Where desired state is kept. */
   readonly store: Engine;
   readonly log: Logger;
 }
@@ -120,7 +133,7 @@ function listenText(where: Listen | null | undefined): string {
 
 /** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
 export async function startOpenFlow({ config, store, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
-  const agent = new Agent(config, await Identity.open(store), log);
+  const agent = new Agent(config, await Identity.open(store), store, log);
   await agent.start();
   return agent;
 }
@@ -132,14 +145,14 @@ class Agent implements OpenFlowHandle {
   readonly #log: Logger;
   readonly #worker: WorkerKeeper<OpenFlowMethods>;
   readonly #ports = new PortFigures((dpid) => this.portStats(dpid, null));
-  readonly #changes: ChangeBatches;
+  readonly #desired: Desired;
   readonly #events = new EventHub((types) => this.#tell("subscribe", types));
   readonly #up = new Set<string>();
   #listen = "";
   #listenTls = "";
   #closing = false;
 
-  constructor(config: OpenFlowConfig, identity: Identity, log: Logger) {
+  constructor(config: OpenFlowConfig, identity: Identity, store: Engine, log: Logger) {
     this.uid = identity.uid;
     const ask = (dpid: string, body: Uint8Array) => this.ask(dpid, MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, body);
     this.#roles = new RoleClaims({ identity, ask, role: config.role, log });
@@ -151,7 +164,11 @@ class Agent implements OpenFlowHandle {
       spawn: () => this.#spawn(),
       restore: (client) => this.#begin(client),
     });
-    this.#changes = new ChangeBatches((params) => this.#worker.client.call("changeFlows", params));
+    const calls: WorkerCalls = {
+      call: (method, params) => this.#worker.client.call(method, params),
+      flows: (dpid, query) => this.flows(dpid, query),
+    };
+    this.#desired = new Desired({ worker: calls, store, deleteForeign: config.foreign === "delete", log });
   }
 
   #spawn(): WorkerHandle<OpenFlowMethods> {
@@ -167,6 +184,7 @@ class Agent implements OpenFlowHandle {
     void worker.ended.then(() => {
       const details = { event: "down", address: "", reason: "the OpenFlow worker has ended" } as const;
       const events = [...this.#up].map((dpid) => eventOf("switch", dpid, details));
+      for (const dpid of this.#up) this.#desired.reconciler.down(dpid);
       this.#up.clear();
       this.#events.take({ events, dropped: 0 });
     });
@@ -210,9 +228,11 @@ class Agent implements OpenFlowHandle {
     if (kind === "up") {
       this.#up.add(dpid);
       this.#roles.up(dpid);
+      this.#desired.reconciler.up(dpid, this.#roles.wanted(dpid) === "slave");
       this.#log.info({ dpid, address }, "switch is ready");
     } else if (kind === "down") {
       this.#up.delete(dpid);
+      this.#desired.reconciler.down(dpid);
       this.#log.info({ dpid, address, reason }, "switch is gone");
     } else {
       count("sennit_openflow_refused_total");
@@ -233,8 +253,8 @@ class Agent implements OpenFlowHandle {
     return this.#worker.client.call("enablePort", { dpid, port, enable });
   }
 
-  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
-    return this.#changes.add(dpid, records, count, existing);
+  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean, keep = false): Promise<FlowResult> {
+    return this.#desired.changeFlows(dpid, records, count, existing, keep);
   }
 
   flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]> {
@@ -243,8 +263,8 @@ class Agent implements OpenFlowHandle {
   groups(dpid: string): Promise<Group[]> {
     return this.#worker.client.call("groups", { dpid });
   }
-  changeGroup(dpid: string, command: number, group: Group): Promise<void> {
-    return this.#worker.client.call("changeGroup", { dpid, command, group });
+  changeGroup(dpid: string, command: number, group: Group, keep = false): Promise<void> {
+    return this.#desired.changeGroup(dpid, command, group, keep);
   }
   async groupFeatures(dpid: string): Promise<GroupFeatures | null> {
     return readGroupFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.GROUP_FEATURES }));
@@ -252,8 +272,8 @@ class Agent implements OpenFlowHandle {
   meters(dpid: string): Promise<Meter[]> {
     return this.#worker.client.call("meters", { dpid });
   }
-  changeMeter(dpid: string, command: number, meter: Meter): Promise<void> {
-    return this.#worker.client.call("changeMeter", { dpid, command, meter });
+  changeMeter(dpid: string, command: number, meter: Meter, keep = false): Promise<void> {
+    return this.#desired.changeMeter(dpid, command, meter, keep);
   }
   async meterFeatures(dpid: string): Promise<MeterFeatures | null> {
     return readMeterFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.METER_FEATURES }));
@@ -299,12 +319,28 @@ class Agent implements OpenFlowHandle {
   role(dpid: string): Promise<RoleState> {
     return this.#roles.current(dpid);
   }
-  claimRole(dpid: string, role: RoleName): Promise<RoleState> {
-    return this.#roles.claim(dpid, role);
+  async claimRole(dpid: string, role: RoleName): Promise<RoleState> {
+    const slave = this.#roles.wanted(dpid) === "slave";
+    const state = await this.#roles.claim(dpid, role);
+    // What it could not do as a slave.
+    if (slave && role !== "slave") this.#desired.reconciler.up(dpid);
+    return state;
   }
 
   listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void {
     return this.#events.listen(filter, sink);
+  }
+  reconciliation(dpid: string): ReconciliationStatus {
+    return this.#desired.reconciler.status(dpid);
+  }
+  reconcile(dpid: string): Promise<ReconciliationStatus> {
+    return this.#desired.reconciler.run(dpid);
+  }
+  desired(dpid: string): Promise<Counts> {
+    return this.#desired.counts(dpid);
+  }
+  forget(dpid: string): Promise<void> {
+    return this.#desired.reconciler.forget(dpid);
   }
 
   health(): OpenFlowHealth {
@@ -317,6 +353,7 @@ class Agent implements OpenFlowHandle {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#worker.close();
+    await this.#desired.reconciler.close();
   }
 
   async #scrape(): Promise<void> {

@@ -12,6 +12,15 @@ export interface ChangeCall {
   readonly records: Uint8Array;
   readonly count: number;
   readonly existing: boolean;
+  /** Whether what the switch takes is kept. */
+  readonly keep: boolean;
+}
+
+/** What the switch made of a call; its callers are answered when that is durable, too. */
+export interface Taken {
+  readonly result: FlowResult;
+  /** Null: there is nothing to wait for. */
+  readonly kept: Promise<void> | null;
 }
 
 interface Waiter {
@@ -25,6 +34,7 @@ interface Waiter {
 interface Lane {
   readonly dpid: string;
   readonly existing: boolean;
+  readonly keep: boolean;
   readonly writer: RecordWriter;
   waiters: Waiter[];
   calls: number;
@@ -36,21 +46,24 @@ interface Lane {
 const HOLD_MS = 50;
 
 export class ChangeBatches {
-  readonly #call: (call: ChangeCall) => Promise<FlowResult>;
+  readonly #enter: (dpid: string) => Promise<void> | null;
+  readonly #call: (call: ChangeCall) => Promise<Taken>;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(call: (call: ChangeCall) => Promise<FlowResult>) {
+  /** `enter`: null when `call` may be made for a switch, or what to wait for; changes gather meanwhile. */
+  constructor(enter: (dpid: string) => Promise<void> | null, call: (call: ChangeCall) => Promise<Taken>) {
+    this.#enter = enter;
     this.#call = call;
   }
 
   /** Adds `count` records for a switch; resolves with what became of them. */
-  add(dpid: string, records: Uint8Array, count: number, existing: boolean): Promise<FlowResult> {
+  add(dpid: string, records: Uint8Array, count: number, existing: boolean, keep: boolean): Promise<FlowResult> {
     if (count > LIMITS.openflowChanges || records.length > LIMITS.openflowSendBytes) return Promise.reject(tooMany());
-    const key = existing ? `${dpid}+` : dpid;
+    const key = `${dpid}${existing ? "+" : ""}${keep ? "!" : ""}`;
     let lane = this.#lanes.get(key);
     if (!lane) {
       const writer = new RecordWriter(records.length * 2);
-      lane = { dpid, existing, writer, waiters: [], calls: 0, scheduled: false, timer: null };
+      lane = { dpid, existing, keep, writer, waiters: [], calls: 0, scheduled: false, timer: null };
       this.#lanes.set(key, lane);
     }
     const { writer, waiters } = lane;
@@ -67,33 +80,44 @@ export class ChangeBatches {
     if (lane.calls > 0) {
       lane.timer ??= setTimeout(() => {
         lane.timer = null;
-        if (!lane.scheduled && lane.waiters.length > 0) void this.#send(key, lane);
+        if (!lane.scheduled && lane.waiters.length > 0) void this.#pass(key, lane);
       }, HOLD_MS);
       return;
     }
     lane.scheduled = true;
-    setImmediate(() => {
-      lane.scheduled = false;
-      void this.#send(key, lane);
-    });
+    setImmediate(() => void this.#pass(key, lane));
+  }
+
+  /** What cannot be sent yet goes on gathering, within the lane's bounds. */
+  async #pass(key: string, lane: Lane): Promise<void> {
+    lane.scheduled = true;
+    const entering = this.#enter(lane.dpid);
+    if (entering) await entering;
+    lane.scheduled = false;
+    await this.#send(key, lane);
   }
 
   async #send(key: string, lane: Lane): Promise<void> {
-    const { dpid, existing, writer, waiters } = lane;
+    const { dpid, existing, keep, writer, waiters } = lane;
     const { count } = writer;
     lane.waiters = [];
     lane.calls++;
     if (lane.timer) clearTimeout(lane.timer);
     lane.timer = null;
-    try {
-      const result = await this.#call({ dpid, records: writer.take(), count, existing });
-      for (const waiter of waiters) waiter.resolve(part(result, waiter.from, waiter.count));
-    } catch (error) {
-      for (const waiter of waiters) waiter.reject(error as Error);
-    }
+    const taken = await this.#call({ dpid, records: writer.take(), count, existing, keep }).catch(
+      (error: Error) => error,
+    );
+    // The next call goes to the switch while this one goes to the disk.
     lane.calls--;
     if (lane.waiters.length > 0) this.#schedule(key, lane);
     else if (lane.calls === 0) this.#lanes.delete(key);
+    try {
+      if (taken instanceof Error) throw taken;
+      await taken.kept;
+      for (const waiter of waiters) waiter.resolve(part(taken.result, waiter.from, waiter.count));
+    } catch (error) {
+      for (const waiter of waiters) waiter.reject(error as Error);
+    }
   }
 }
 

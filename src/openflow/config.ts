@@ -18,6 +18,8 @@ export interface OpenFlowConfig {
   readonly requestSeconds: number;
   /** The role that is claimed from each switch; equal is what a switch gives by itself. */
   readonly role: RoleName;
+  /** What a reconciliation does with flows, groups and meters that a switch has and nobody keeps. */
+  readonly foreign: "keep" | "delete";
 }
 
 export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
@@ -28,4 +30,5 @@ export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   deadSeconds: 15,
   requestSeconds: 10,
   role: "equal",
+  foreign: "keep",
 };

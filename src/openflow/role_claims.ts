@@ -48,9 +48,14 @@ export class RoleClaims {
     return state;
   }
 
+  /** The role that is claimed when a switch connects. */
+  wanted(dpid: string): RoleName {
+    return this.#wanted.get(dpid) ?? this.#options.role;
+  }
+
   /** A switch has connected: every connection begins as equal (spec §6.3.4). */
   up(dpid: string): void {
-    const role = this.#wanted.get(dpid) ?? this.#options.role;
+    const role = this.wanted(dpid);
     if (role === "equal") return;
     this.#claim(dpid, role).catch((error) => {
       this.#options.log.warn({ dpid, role, reason: reasonOf(error) }, "the switch did not grant the role");

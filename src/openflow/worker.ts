@@ -19,6 +19,8 @@ import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
 import { portMod } from "./ports.js";
+import { type NumberedChange, sendGroups, sendMeters } from "./reconcile_send.js";
+import type { ChangeResult } from "./requests.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
 export interface OpenFlowMethods extends Methods {
@@ -42,6 +44,9 @@ export interface OpenFlowMethods extends Methods {
   changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
   meters(params: { dpid: string }): Promise<Meter[]>;
   changeMeter(params: { dpid: string; command: number; meter: Meter }): Promise<void>;
+  /** Changes of many groups or meters, in order, under one barrier. */
+  sendGroups(params: { dpid: string; changes: readonly NumberedChange<Group>[] }): Promise<ChangeResult>;
+  sendMeters(params: { dpid: string; changes: readonly NumberedChange<Meter>[] }): Promise<ChangeResult>;
   enablePort(params: { dpid: string; port: number; enable: boolean }): Promise<void>;
   packets(params: { dpid: string }): Uint8Array[];
   counters(none: null): DatapathCounters[];
@@ -94,6 +99,8 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
         changeGroup(controller.session(dpid), controller.codec, command, group),
       meters: ({ dpid }) => meterConfigs(controller.session(dpid)),
       changeMeter: ({ dpid, command, meter }) => changeMeter(controller.session(dpid), command, meter),
+      sendGroups: ({ dpid, changes }) => sendGroups(controller.session(dpid), controller.codec, changes),
+      sendMeters: ({ dpid, changes }) => sendMeters(controller.session(dpid), changes),
       enablePort: ({ dpid, port, enable }) => portMod(controller.session(dpid), port, enable),
       packets: ({ dpid }) => controller.session(dpid).packets.newest(),
       counters: () => controller.counters(),

@@ -1,5 +1,5 @@
-// Keys and values as bytes. Keys sort as bytes in their own order: integers first, by value, then strings by UTF-8.
-// A value is a CRC-32 of its msgpack form, then that form; the sum is looked at when the store is opened.
+// Keys and values as bytes. Keys sort as bytes in their own order: integers first, by value, then strings by UTF-8, then
+// keys that are bytes. A value is a CRC-32 of its msgpack form, then that form; the sum is looked at when the store is opened.
 
 import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
@@ -7,7 +7,11 @@ import type { Key } from "./engine.js";
 
 const INTEGER = 1;
 const STRING = 2;
+const BYTES = 3;
 const SUM_BYTES = 4;
+/** msgpack's mark of bytes with a length of 32 bits, and what stands before them. */
+const BINARY_32 = 0xc6;
+const BINARY_HEAD = 5;
 /** Moves safe integers, negative ones too, into unsigned order. */
 const OFFSET = 2n ** 63n;
 
@@ -20,20 +24,29 @@ export function encodeKey(table: string, key: Key): Buffer {
     bytes.writeBigUInt64BE(BigInt(key) + OFFSET, 1);
     return bytes;
   }
-  if (typeof key !== "string") throw new TypeError(`a key of ${table} is neither integer nor string`);
-  const length = Buffer.byteLength(key);
+  if (typeof key !== "string" && !(key instanceof Uint8Array)) {
+    throw new TypeError(`a key of ${table} is neither integer, string nor bytes`);
+  }
+  const length = keyBytes(key);
   if (length > LIMITS.storeKeyBytes) {
     throw new AppError("KEY_TOO_LONG", { table, bytes: length, limit: LIMITS.storeKeyBytes });
   }
   const bytes = Buffer.allocUnsafe(1 + length);
-  bytes[0] = STRING;
-  bytes.write(key, 1);
+  bytes[0] = typeof key === "string" ? STRING : BYTES;
+  if (typeof key === "string") bytes.write(key, 1);
+  else bytes.set(key, 1);
   return bytes;
+}
+
+/** How long a key of text or bytes is, without its mark. */
+export function keyBytes(key: string | Uint8Array): number {
+  return typeof key === "string" ? Buffer.byteLength(key) : key.length;
 }
 
 /** The key that `encodeKey` made these bytes of. Throws on any other bytes. */
 export function decodeKey(bytes: Buffer): Key {
   if (bytes[0] === STRING) return bytes.toString("utf8", 1);
+  if (bytes[0] === BYTES) return Buffer.from(bytes.subarray(1));
   if (bytes[0] === INTEGER && bytes.length === 9) return Number(bytes.readBigUInt64BE(1) - OFFSET);
   throw new Error("not a key of this store");
 }
@@ -61,13 +74,28 @@ export interface Msgpack {
 
 /** The bytes of a record. Throws RECORD_TOO_LARGE. */
 export function encodeValue(table: string, value: unknown, msgpack: Msgpack): Buffer {
-  const packed = msgpack.encode(value);
-  if (packed.length > LIMITS.recordBytes) {
-    throw new AppError("RECORD_TOO_LARGE", { table, bytes: packed.length, limit: LIMITS.recordBytes });
+  const bytes = value instanceof Uint8Array ? binaryValue(value) : packedValue(msgpack.encode(value));
+  const length = bytes.length - SUM_BYTES;
+  if (length > LIMITS.recordBytes) {
+    throw new AppError("RECORD_TOO_LARGE", { table, bytes: length, limit: LIMITS.recordBytes });
   }
+  bytes.writeUInt32LE(crc32(bytes.subarray(SUM_BYTES)), 0);
+  return bytes;
+}
+
+/** Room for the sum, then what the encoder wrote. */
+function packedValue(packed: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(SUM_BYTES + packed.length);
-  bytes.writeUInt32LE(crc32(packed), 0);
   packed.copy(bytes, SUM_BYTES);
+  return bytes;
+}
+
+/** The same for bytes, in msgpack's form for them (bin 32): many times faster than the encoder, in one copy. */
+function binaryValue(value: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(SUM_BYTES + BINARY_HEAD + value.length);
+  bytes[SUM_BYTES] = BINARY_32;
+  bytes.writeUInt32BE(value.length, SUM_BYTES + 1);
+  bytes.set(value, SUM_BYTES + BINARY_HEAD);
   return bytes;
 }
 

@@ -3,7 +3,7 @@
 
 import type { TableName, Tables } from "./tables.js";
 
-export type Key = string | number;
+export type Key = string | number | Uint8Array;
 
 export interface Change<T extends TableName = TableName> {
   readonly table: T;

@@ -17,6 +17,8 @@ import type { WriterAnswer, WriterData } from "./writer.js";
 
 /** A batch takes no more bodies once its changes have this size. */
 const BATCH_BYTES = 8 << 20;
+/** Or once its bodies have held the event loop this long. */
+const BATCH_MS = 10;
 
 interface Waiting {
   readonly body: (tx: Transaction) => unknown;
@@ -171,7 +173,9 @@ export class LocalEngine implements Engine {
     const batch: Done[] = [];
     let bytes = 0;
     let taken = 0;
+    const started = performance.now();
     while (taken < this.#queue.length && taken < LIMITS.storeWritesPerCommit && bytes < BATCH_BYTES) {
+      if (taken > 0 && performance.now() - started > BATCH_MS) break;
       const done = this.#perform(this.#queue[taken] as Waiting, changes);
       taken += 1;
       if (!done) continue;
@@ -189,7 +193,10 @@ export class LocalEngine implements Engine {
       const result = waiting.body(transaction(own, this.#env.msgpack));
       if (result instanceof Promise) throw new TypeError("the body of a store write must be synchronous");
       const ops = [...own.changes()];
-      for (const { table, key, value } of ops) batch.set(table, key, value);
+      for (const { table, key, value } of ops) {
+        if (value) batch.set(table, key, value);
+        else batch.remove(table, key);
+      }
       return { ...waiting, result, ops };
     } catch (error) {
       waiting.reject(error);

@@ -24,6 +24,8 @@ interface Change {
   readonly key: Buffer;
   /** Null: the record goes. */
   readonly value: Buffer | null;
+  /** Whether there is such a record below; undefined: nobody has asked. */
+  there?: boolean;
 }
 
 /** One table's changes, by the key's bytes as latin1 text. */
@@ -32,7 +34,6 @@ type Changes = Map<string, Change>;
 export class Overlay implements Source {
   readonly #under: Source;
   readonly #tables = new Map<number, Changes>();
-  readonly #added = new Map<number, number>();
 
   constructor(under: Source) {
     this.#under = under;
@@ -43,23 +44,34 @@ export class Overlay implements Source {
     return change ? (change.value ?? undefined) : this.#under.get(table, key);
   }
 
-  /** Sets or, with null, removes. Returns whether there was a record. */
-  set(table: number, key: Buffer, value: Buffer | null): boolean {
+  /** Sets a record, without a look at what is below: records may come by the ten thousand. */
+  set(table: number, key: Buffer, value: Buffer): void {
+    this.#change(table, key, value);
+  }
+
+  /** Removes a record. Returns whether there was one. */
+  remove(table: number, key: Buffer): boolean {
     const there = this.get(table, key) !== undefined;
-    if (!there && value === null) return false;
+    if (there) this.#change(table, key, null);
+    return there;
+  }
+
+  #change(table: number, key: Buffer, value: Buffer | null): void {
     let changes = this.#tables.get(table);
     if (!changes) {
       changes = new Map();
       this.#tables.set(table, changes);
     }
     changes.set(key.toString("latin1"), { key, value });
-    const added = (value === null ? 0 : 1) - (there ? 1 : 0);
-    if (added !== 0) this.#added.set(table, (this.#added.get(table) ?? 0) + added);
-    return there;
   }
 
   count(table: number): number {
-    return this.#under.count(table) + (this.#added.get(table) ?? 0);
+    let count = this.#under.count(table);
+    for (const change of this.#tables.get(table)?.values() ?? []) {
+      change.there ??= this.#under.get(table, change.key) !== undefined;
+      count += Number(change.value !== null) - Number(change.there);
+    }
+    return count;
   }
 
   range(table: number, options: RangeOptions): Entry[] {

@@ -1,7 +1,7 @@
 // Records over bytes: the reading half of the engine, and the transaction that a body gets.
 
 import { LIMITS } from "../base/limits.js";
-import { decodeKey, decodeValue, encodeKey, encodeValue, type Msgpack } from "./codec.js";
+import { decodeKey, decodeValue, encodeKey, encodeValue, keyBytes, type Msgpack } from "./codec.js";
 import type { Key, Transaction } from "./engine.js";
 import { META_TABLE } from "./env.js";
 import type { Overlay, Source } from "./overlay.js";
@@ -22,7 +22,7 @@ export function tableNumber(table: TableName): number {
 
 /** The bytes of a key to look up, or null when no record can have it: what callers ask for may come from outside. */
 function lookupKey(table: TableName, key: Key): Buffer | null {
-  if (typeof key === "number" ? !Number.isSafeInteger(key) : Buffer.byteLength(key) > LIMITS.storeKeyBytes) return null;
+  if (typeof key === "number" ? !Number.isSafeInteger(key) : keyBytes(key) > LIMITS.storeKeyBytes) return null;
   return encodeKey(table, key);
 }
 
@@ -70,7 +70,7 @@ export function transaction(changes: Overlay, msgpack: Msgpack): Transaction {
     },
     remove(table, key) {
       const at = lookupKey(table, key);
-      return at !== null && changes.set(tableNumber(table), at, null);
+      return at !== null && changes.remove(tableNumber(table), at);
     },
     nextId(table) {
       const counter = counterKey(table);

@@ -179,6 +179,32 @@ export interface OpenFlowControllerRecord {
   generation: string;
 }
 
+/** What became of the last reconciliation of a switch (src/openflow/reconcile.ts); the key is its dpid. */
+export interface OpenFlowReconciliationRecord {
+  state: "done" | "failed";
+  /** ISO 8601. */
+  started: string;
+  ended: string;
+  /** Why it failed; "" when it did not. */
+  reason: string;
+  meters: OpenFlowReconciledRecord;
+  groups: OpenFlowReconciledRecord;
+  flows: OpenFlowReconciledRecord;
+  /** The first errors, a sentence each. */
+  errors: string[];
+}
+
+/** How many of one kind were kept, found, and changed. */
+export interface OpenFlowReconciledRecord {
+  kept: number;
+  present: number;
+  added: number;
+  modified: number;
+  deleted: number;
+  foreign: number;
+  failed: number;
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -192,6 +218,9 @@ export interface Tables {
   bgp_peers: BgpPeerRecord;
   bgp_policies: BgpPolicyRecord;
   openflow_controller: OpenFlowControllerRecord;
+  /** Flows, groups and meters that switches should have: keys and values are bytes (src/openflow/desired_record.ts). */
+  openflow_desired: Uint8Array;
+  openflow_reconciliations: OpenFlowReconciliationRecord;
 }
 
 export type TableName = keyof Tables;
@@ -210,4 +239,6 @@ export const TABLES: readonly TableName[] = [
   "bgp_peers",
   "bgp_policies",
   "openflow_controller",
+  "openflow_desired",
+  "openflow_reconciliations",
 ];

@@ -8,6 +8,7 @@ import { startFront } from "../../src/http/front.js";
 import type { Caller } from "../../src/http/table.js";
 import { type OpenFlowHandle, startOpenFlow } from "../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../src/openflow/config.js";
+import type { Engine } from "../../src/store/engine.js";
 import { openStore } from "../../src/store/open.js";
 import type { Teardown } from "./cleanup.js";
 import { tmpDir } from "./tmp.js";
@@ -49,14 +50,24 @@ export async function request(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, json };
 }
 
+/** A store in a directory of its own; it ends with the test. */
+export async function startStore(t: Teardown, dir = tmpDir(t, "store")): Promise<Engine> {
+  process.env["SENNIT_LOG_LEVEL"] ??= "fatal";
+  const store = await openStore(dir, createLog("test"));
+  t.teardown(() => store.close());
+  return store;
+}
+
 /** Starts the room and its surface on free ports of 127.0.0.1; both end with the test. */
 export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise<OpenFlowRoom> {
   process.env["SENNIT_LOG_LEVEL"] ??= "fatal";
   const log = createLog("test");
   const listen = { host: "127.0.0.1", port: 0 };
-  const store = await openStore(tmpDir(t, "openflow"), log);
-  t.teardown(() => store.close());
-  const handle = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen, ...config }, store, log });
+  const handle = await startOpenFlow({
+    config: { ...OPENFLOW_DEFAULTS, listen, ...config },
+    store: await startStore(t),
+    log,
+  });
   t.teardown(() => handle.close());
   const tokens = new Set<string>();
   const surface = openflowSurface(handle, {

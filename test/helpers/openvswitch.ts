@@ -1,7 +1,7 @@
 // Open vSwitch without systemd, kernel module or privilege: ovsdb-server and ovs-vswitchd in a directory of their own,
 // with the userspace `dummy` datapath. Any number of them run side by side.
 
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Teardown } from "./cleanup.js";
 import { need, type Skippable } from "./need.js";
@@ -36,6 +36,7 @@ export class OpenVSwitch {
   readonly dir: string;
   readonly #env: Readonly<Record<string, string>>;
   #daemon: Running | null = null;
+  #start: () => Promise<void> = () => Promise.resolve();
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -54,14 +55,26 @@ export class OpenVSwitch {
     });
     await until(() => existsSync(join(dir, "db.sock")), { what: "ovsdb-server's socket" });
     await ovs.vsctl("--no-wait", "init");
-    ovs.#daemon = start(
-      t,
-      "ovs-vswitchd",
-      [`unix:${join(dir, "db.sock")}`, "--disable-system", "--enable-dummy", ...control("vswitchd.ctl")],
-      { env },
-    );
-    await until(() => existsSync(join(dir, "vswitchd.ctl")), { what: "ovs-vswitchd's socket" });
+    ovs.#start = async () => {
+      const args = [`unix:${join(dir, "db.sock")}`, "--disable-system", "--enable-dummy", ...control("vswitchd.ctl")];
+      ovs.#daemon = start(t, "ovs-vswitchd", args, { env });
+      await until(() => existsSync(join(dir, "vswitchd.ctl")), { what: "ovs-vswitchd's socket" });
+    };
+    await ovs.#start();
     return ovs;
+  }
+
+  /** kill -9 of ovs-vswitchd and a new one: its bridges come back from the database, their flows, groups and meters do not. */
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.#start();
+  }
+
+  /** kill -9 of ovs-vswitchd. */
+  async kill(): Promise<void> {
+    this.#daemon?.kill("SIGKILL");
+    await this.#daemon?.exited;
+    rmSync(join(this.dir, "vswitchd.ctl"), { force: true });
   }
 
   get pid(): number {

@@ -11,6 +11,7 @@ import { parsePort } from "../../openflow/values.js";
 import { RecordWriter } from "../../wasm/openflow_records.js";
 import { type Logins, loginRoutes } from "./auth_rows.js";
 import { channelRoutes } from "./channel_rows.js";
+import { desiredRoutes, persistOf } from "./desired_rows.js";
 import { eventRoute } from "./event_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
@@ -36,6 +37,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...flowRoutes(handle),
       ...groupRoutes(handle),
       ...meterRoutes(handle),
+      ...desiredRoutes(DP, handle),
       ...statsRoutes(OF, handle),
       ...channelRoutes(DP, handle),
       ...switchRoutes(DP, handle),
@@ -131,6 +133,7 @@ const FLOWS_PER_TURN = 1_000;
 
 /** Sends a body's flows and waits for the barrier. Errors: OPENFLOW_REFUSED, FLOW_NOT_FOUND and the parser's. */
 async function changeFlows(of: OpenFlowHandle, dpid: string, request: Request, method: FlowMethod): Promise<void> {
+  const keep = persistOf(request);
   const body = parseBody(request.body);
   checkVersion(body);
   const flows = flowsOf(body);
@@ -141,7 +144,7 @@ async function changeFlows(of: OpenFlowHandle, dpid: string, request: Request, m
     writeFlow(writer, flow, method);
   }
   const { count } = writer;
-  const { failures, missing } = await of.changeFlows(dpid, writer.take(), count, method !== "POST");
+  const { failures, missing } = await of.changeFlows(dpid, writer.take(), count, method !== "POST", keep);
   const where = (index: number): string => (count === 1 ? "" : `flow ${index + 1} of ${count}: `);
   const failure = failures[0];
   if (failure) {
@@ -203,7 +206,7 @@ interface Numbered<T extends { readonly id: number }> {
   readonly many: string;
   readonly missing: "GROUP_NOT_FOUND" | "METER_NOT_FOUND";
   list(dpid: string): Promise<T[]>;
-  change(dpid: string, command: number, thing: T): Promise<void>;
+  change(dpid: string, command: number, thing: T, keep: boolean): Promise<void>;
   parse(value: unknown, id?: number): T;
   view(thing: T): Json;
   /** The thing to delete: its id is all that counts. */
@@ -223,7 +226,7 @@ function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): R
   };
   const update = async (request: Request): Promise<Reply> => {
     const thing = kind.parse(payload(request, kind.one), idOf(request));
-    await kind.change(dpidOf(request), kind.command.MODIFY, thing);
+    await kind.change(dpidOf(request), kind.command.MODIFY, thing, persistOf(request));
     return versioned(200, kind.one, kind.view(thing));
   };
   return [
@@ -238,7 +241,7 @@ function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): R
       handle: async (request) => {
         const dpid = dpidOf(request);
         const thing = kind.parse(payload(request, kind.one));
-        await kind.change(dpid, kind.command.ADD, thing);
+        await kind.change(dpid, kind.command.ADD, thing, persistOf(request));
         const location = `${OF}/datapaths/${dpidText(dpid)}/${kind.many}/${thing.id}`;
         return versioned(201, kind.one, kind.view(thing), { location });
       },
@@ -260,7 +263,7 @@ function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): R
       method: "DELETE",
       path: item,
       handle: async (request) => {
-        await kind.change(dpidOf(request), kind.command.DELETE, kind.only(idOf(request)));
+        await kind.change(dpidOf(request), kind.command.DELETE, kind.only(idOf(request)), persistOf(request));
         return empty(204);
       },
     },
@@ -283,7 +286,7 @@ function groupRoutes(of: OpenFlowHandle): Route[] {
       many: "groups",
       missing: "GROUP_NOT_FOUND",
       list: (dpid) => of.groups(dpid),
-      change: (dpid, command, group) => of.changeGroup(dpid, command, group),
+      change: (dpid, command, group, keep) => of.changeGroup(dpid, command, group, keep),
       parse: parseGroup,
       view: groupView,
       only: (id) => ({ id, type: 0, buckets: [] }),
@@ -308,7 +311,7 @@ function meterRoutes(of: OpenFlowHandle): Route[] {
       many: "meters",
       missing: "METER_NOT_FOUND",
       list: (dpid) => of.meters(dpid),
-      change: (dpid, command, meter) => of.changeMeter(dpid, command, meter),
+      change: (dpid, command, meter, keep) => of.changeMeter(dpid, command, meter, keep),
       parse: parseMeter,
       view: meterView,
       only: (id) => ({ id, flags: 0, bands: [] }),

@@ -58,6 +58,27 @@ t.test("what is written is read, listed, counted and removed", async (t) => {
   t.same(store.get("tokens", ""), token(1), "an empty key is a key");
 });
 
+t.test("keys and values may be bytes", async (t) => {
+  const { store } = await opened(t);
+  const bytes = Buffer.from([0, 255, 0xc6, 1]);
+  await store.write((tx) => {
+    for (const last of [7, 0, 255]) tx.put("openflow_desired", Buffer.from([1, last]), bytes);
+    tx.put("openflow_desired", Buffer.from([2]), new Uint8Array(0));
+    t.same(tx.get("openflow_desired", Buffer.from([1, 7])), bytes, "within the transaction, too");
+  });
+  t.same(store.get("openflow_desired", new Uint8Array([1, 255])), bytes);
+  t.equal(store.get("openflow_desired", Buffer.from([2]))?.length, 0);
+  t.same(
+    store.list("openflow_desired", { from: Buffer.from([1, 1]) }).map(({ key }) => key),
+    [Buffer.from([1, 7]), Buffer.from([1, 255]), Buffer.from([2])],
+  );
+  const large = new Uint8Array(LIMITS.recordBytes);
+  await t.rejects(
+    store.write((tx) => tx.put("openflow_desired", Buffer.from([3]), large)),
+    { code: "RECORD_TOO_LARGE" },
+  );
+});
+
 t.test("a key that no record can have finds none, but cannot be written", async (t) => {
   const { store } = await opened(t);
   for (const key of [1e300, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "k".repeat(LIMITS.storeKeyBytes + 1)]) {
