@@ -62,6 +62,10 @@ export const LIMITS = {
   /** Bytes that a switch has not taken yet, after which changes are refused. */
   openflowSendBytes: 32 << 20,
   openflowListingBytes: 256 << 20,
+  /** Messages of one switch after which the others have their turn. */
+  openflowFramesPerTurn: 2_048,
+  /** Bytes that a switch has not taken yet, after which its PACKET_INs are not answered. */
+  openflowAnswerBytes: 1 << 20,
 
   // bond data plane
   /** A data plane that control started ends by itself when it has no bond and no control for this long. */

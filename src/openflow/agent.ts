@@ -97,6 +97,8 @@ const SCRAPED = [
   "of_dp_connections_total",
   "of_dp_disconnections_total",
   "of_packet_ins_total",
+  "of_ignored_packet_ins_total",
+  "sennit_openflow_unanswered_packet_ins_total",
   "of_flowmsgs_sent_total",
   "of_errors_total",
 ] as const;
@@ -209,6 +211,8 @@ class Agent implements OpenFlowHandle {
     } else if (kind === "down") {
       this.#up.delete(dpid);
       this.#log.info({ dpid, address, reason }, "switch is gone");
+    } else if (kind === "warned") {
+      this.#log.warn({ dpid, reason }, "something of the switch does not work as it should");
     } else {
       count("sennit_openflow_refused_total");
       this.#log.info({ address, reason }, "connection was no switch that can be served");
@@ -324,6 +328,8 @@ class Agent implements OpenFlowHandle {
       total("of_dp_connections_total", dp.connections, labels);
       total("of_dp_disconnections_total", dp.disconnections, labels);
       total("of_packet_ins_total", dp.packetIns, labels);
+      total("of_ignored_packet_ins_total", dp.packetsLost, labels);
+      total("sennit_openflow_unanswered_packet_ins_total", dp.packetInsUnanswered, labels);
       total("of_flowmsgs_sent_total", dp.flowMessagesSent, labels);
       total("of_errors_total", dp.errors, labels);
       for (const port of dp.ports) {

@@ -1,5 +1,6 @@
 // What the OpenFlow room can be told. src/serve.ts fills it from the TOML file, the environment and the flags.
 
+import { PACKET_DEFAULTS, type PacketConfig } from "./packet_config.js";
 import type { RoleName } from "./roles.js";
 import type { TlsConfig } from "./tls_config.js";
 
@@ -18,6 +19,7 @@ export interface OpenFlowConfig {
   readonly requestSeconds: number;
   /** The role that is claimed from each switch; equal is what a switch gives by itself. */
   readonly role: RoleName;
+  readonly packets: PacketConfig;
 }
 
 export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
@@ -28,4 +30,5 @@ export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   deadSeconds: 15,
   requestSeconds: 10,
   role: "equal",
+  packets: PACKET_DEFAULTS,
 };

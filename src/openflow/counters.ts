@@ -12,6 +12,8 @@ const NAMES = [
   /** PACKET_INs that were not looked at, because there were too many of them, and their bytes. */
   "packetsLost",
   "packetBytesLost",
+  /** PACKET_INs that were not answered, because the switch did not take what it had been sent. */
+  "packetInsUnanswered",
   "flowsRemoved",
   "flowMessagesSent",
   "errors",

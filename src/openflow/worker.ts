@@ -53,7 +53,7 @@ export interface OpenFlowMethods extends Methods {
 }
 
 export interface SwitchEvent {
-  readonly kind: "up" | "down" | "refused";
+  readonly kind: "up" | "down" | "refused" | "warned";
   readonly dpid: string;
   readonly address: string;
   readonly reason: string;
@@ -71,6 +71,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
   const listener: ControllerListener = {
     up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
     down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
+    warned: (dpid, reason) => emit({ kind: "warned", dpid, address: "", reason }),
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
   };
   const controller = new Controller(task.data, listener, events);

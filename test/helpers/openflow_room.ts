@@ -8,6 +8,7 @@ import { startFront } from "../../src/http/front.js";
 import type { Caller } from "../../src/http/table.js";
 import { type OpenFlowHandle, startOpenFlow } from "../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../src/openflow/config.js";
+import { PACKET_DEFAULTS, type PacketConfig } from "../../src/openflow/packet_config.js";
 import { openStore } from "../../src/store/open.js";
 import type { Teardown } from "./cleanup.js";
 import { tmpDir } from "./tmp.js";
@@ -49,6 +50,9 @@ export async function request(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, json };
 }
 
+/** Most tests count flows: switches keep those that they have. */
+const LEAVE: PacketConfig = { ...PACKET_DEFAULTS, tableMiss: "leave" };
+
 /** Starts the room and its surface on free ports of 127.0.0.1; both end with the test. */
 export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise<OpenFlowRoom> {
   process.env["SENNIT_LOG_LEVEL"] ??= "fatal";
@@ -56,7 +60,11 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   const listen = { host: "127.0.0.1", port: 0 };
   const store = await openStore(tmpDir(t, "openflow"), log);
   t.teardown(() => store.close());
-  const handle = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen, ...config }, store, log });
+  const handle = await startOpenFlow({
+    config: { ...OPENFLOW_DEFAULTS, listen, packets: LEAVE, ...config },
+    store,
+    log,
+  });
   t.teardown(() => handle.close());
   const tokens = new Set<string>();
   const surface = openflowSurface(handle, {

@@ -29,6 +29,7 @@ async function start(t: Teardown, table: TlsTable): Promise<{ port: number; even
     {
       up: (dpid) => events.push(`up ${dpid}`),
       down: (dpid) => events.push(`down ${dpid}`),
+      warned: (dpid, reason) => events.push(`warned ${dpid} ${reason}`),
       refused: (address, reason) => events.push(`refused ${address} ${reason}`),
     },
   );

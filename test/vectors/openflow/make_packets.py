@@ -79,7 +79,64 @@ def packet_ins():
                "ether_type": kind, "data": data.hex()}
 
 
-vectors = {"made_by": "os-ken 2.5.0, test/vectors/openflow/make_packets.py", "xid": XID, "packet_ins": list(packet_ins())}
+COOKIE = 0xFFFF000000000001
+
+
+def learnt_flow(in_port, dst, vid, port, buffer_id=ofp.OFP_NO_BUFFER):
+    match = parser.OFPMatch(in_port=in_port, eth_dst=dst, vlan_vid=vid)
+    actions = [parser.OFPActionOutput(port, 0)]
+    instructions = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, actions)] if port else []
+    return parser.OFPFlowMod(dp, cookie=COOKIE, idle_timeout=60, priority=1, buffer_id=buffer_id, out_port=ofp.OFPP_ANY,
+                             out_group=ofp.OFPG_ANY, match=match, instructions=instructions)
+
+
+def forgotten(match):
+    return parser.OFPFlowMod(dp, cookie=COOKIE, cookie_mask=2**64 - 1, command=ofp.OFPFC_DELETE, priority=0,
+                             out_port=ofp.OFPP_ANY, out_group=ofp.OFPG_ANY, match=match, instructions=[])
+
+
+def packet_out(in_port, port, data=None, buffer_id=ofp.OFP_NO_BUFFER):
+    actions = [parser.OFPActionOutput(port, 0)] if port else []
+    return parser.OFPPacketOut(dp, buffer_id=buffer_id, in_port=in_port, actions=actions, data=data)
+
+
+def learnt_vectors():
+    def eth(dst, src, vid=None):
+        tagged = [vlan.vlan(vid=vid, ethertype=0x0800)] if vid is not None else []
+        kind = ether_types.ETH_TYPE_8021Q if tagged else ether_types.ETH_TYPE_IP
+        return frame(ethernet.ethernet(dst, src, kind), *tagged, ipv4.ipv4())
+
+    def case(name, ins, outs):
+        # Nobody waits for answers to these: their transaction id is 0.
+        for msg in outs:
+            msg.set_xid(0)
+            msg.serialize()
+        return {"name": name, "in": ins, "out": [bytes(msg.buf).hex() for msg in outs]}
+
+    none, present = 0, ofp.OFPVID_PRESENT
+    hello, answer = eth(ALL, A), eth(A, B)
+    def flood():
+        return packet_out(1, ofp.OFPP_FLOOD, hello)
+
+    yield case("flood, then a flow and the packet", [packet_in(hello, in_port=1), packet_in(answer, in_port=2)],
+               [flood(), learnt_flow(2, A, none, 1), packet_out(2, 1, answer)])
+    tagged, reply = eth(ALL, A, 42), eth(A, B, 42)
+    yield case("with a VLAN", [packet_in(tagged, in_port=1), packet_in(reply, in_port=2)],
+               [packet_out(1, ofp.OFPP_FLOOD, tagged), learnt_flow(2, A, present | 42, 1), packet_out(2, 1, reply)])
+    yield case("with a buffer", [packet_in(hello, 5, in_port=1), packet_in(answer, 6, in_port=2)],
+               [packet_out(1, ofp.OFPP_FLOOD, None, 5), learnt_flow(2, A, none, 1, 6)])
+    yield case("moved", [packet_in(hello, in_port=1), packet_in(hello, in_port=3), packet_in(tagged, in_port=1),
+                         packet_in(tagged, in_port=3)],
+               [flood(), forgotten(parser.OFPMatch(eth_dst=A)), packet_out(3, ofp.OFPP_FLOOD, hello),
+                packet_out(1, ofp.OFPP_FLOOD, tagged), forgotten(parser.OFPMatch(eth_dst=A, vlan_vid=present | 42)),
+                packet_out(3, ofp.OFPP_FLOOD, tagged)])
+    yield case("at the port where it came in", [packet_in(hello, in_port=1), packet_in(answer, in_port=1)],
+               [flood(), learnt_flow(1, A, none, 0)])
+    yield case("buffered LLDP is dropped", [packet_in(FRAMES["lldp"][0], 9, in_port=1)], [packet_out(1, 0, None, 9)])
+
+
+vectors = {"made_by": "os-ken 2.5.0, test/vectors/openflow/make_packets.py", "xid": XID, "packet_ins": list(packet_ins()),
+           "learnt": list(learnt_vectors())}
 with open(os.path.join(HERE, "packets.json"), "w") as out:
     json.dump(vectors, out, indent=1)
     out.write("\n")
