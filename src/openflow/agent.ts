@@ -20,6 +20,7 @@ import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import type { PacketOut } from "./packet_out.js";
 import { RoleClaims } from "./role_claims.js";
 import type { RoleName, RoleState } from "./roles.js";
 import {
@@ -69,6 +70,8 @@ export interface OpenFlowHandle {
   portStats(dpid: string, port: number | null): Promise<PortStats[]>;
   groupStats(dpid: string, group: number | null): Promise<GroupStats[]>;
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]>;
+  /** PACKET_OUT; resolves after the barrier. */
+  packetOut(dpid: string, out: PacketOut): Promise<void>;
   /** The newest PACKET_IN messages, newest first. */
   packets(dpid: string): Promise<Uint8Array[]>;
   counters(): Promise<DatapathCounters[]>;
@@ -276,6 +279,9 @@ class Agent implements OpenFlowHandle {
       if (!(error instanceof CodecError)) throw error;
       throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: error.message });
     }
+  }
+  packetOut(dpid: string, out: PacketOut): Promise<void> {
+    return this.#worker.client.call("packetOut", { dpid, out });
   }
   packets(dpid: string): Promise<Uint8Array[]> {
     return this.#worker.client.call("packets", { dpid });

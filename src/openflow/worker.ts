@@ -18,6 +18,7 @@ import { changeGroup, type Group, groupDescriptions } from "./groups.js";
 import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
+import { type PacketOut, sendPacketOut } from "./packet_out.js";
 import { portMod } from "./ports.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
@@ -43,6 +44,7 @@ export interface OpenFlowMethods extends Methods {
   meters(params: { dpid: string }): Promise<Meter[]>;
   changeMeter(params: { dpid: string; command: number; meter: Meter }): Promise<void>;
   enablePort(params: { dpid: string; port: number; enable: boolean }): Promise<void>;
+  packetOut(params: { dpid: string; out: PacketOut }): Promise<void>;
   packets(params: { dpid: string }): Uint8Array[];
   counters(none: null): DatapathCounters[];
   totals(none: null): ControllerTotals;
@@ -96,6 +98,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       meters: ({ dpid }) => meterConfigs(controller.session(dpid)),
       changeMeter: ({ dpid, command, meter }) => changeMeter(controller.session(dpid), command, meter),
       enablePort: ({ dpid, port, enable }) => portMod(controller.session(dpid), port, enable),
+      packetOut: ({ dpid, out }) => sendPacketOut(controller.session(dpid), controller.codec, out),
       packets: ({ dpid }) => controller.session(dpid).packets.newest(),
       counters: () => controller.counters(),
       totals: () => controller.totals(),

@@ -159,6 +159,49 @@ t.test("pure: a table-miss flow as in HP's documents, and the learning switch be
   });
 });
 
+t.test("packetout: what is sent comes out, what is wrong is told", async (t) => {
+  if (!needOpenVSwitch(t)) return;
+  const { room, out } = await setUp(t, { hybrid: false });
+  const post = (packetout: unknown, dpid = "00:00:00:00:00:00:00:01"): ReturnType<OpenFlowRoom["call"]> =>
+    room.call("POST", `/of/datapaths/${dpid}/packetout`, { packetout });
+  const data = frame(B, A, "f00d");
+  const sent = await post({ in_port: 1, actions: [{ output: 2 }], data });
+  t.same([sent.status, sent.text], [204, ""]);
+  await until(() => marked(out(2), "f00d") === 1, { what: "the packet at port 2" });
+  t.equal(out(2).at(-1), data, "as it was sent");
+  const base64 = Buffer.from(frame(ALL, A, "f64d"), "hex").toString("base64");
+  t.equal((await post({ in_port: 1, actions: [{ output: "FLOOD" }], data: base64, encoding: "base64" })).status, 204);
+  await until(() => marked(out(2), "f64d") + marked(out(3), "f64d") === 2, { what: "the packet at 2 and 3" });
+  t.equal(marked(out(1), "f64d"), 0);
+  const tag = [{ push_vlan: "vlan" }, { set_field: { vlan_vid: 42 } }, { output: 3 }];
+  t.equal((await post({ actions: tag, data: `0x${frame(B, A, "f4a6")}` })).status, 204);
+  await until(() => marked(out(3), `${B}${A}8100002a0800f4a6`) === 1, { what: "the tagged packet at port 3" });
+  const large = `${frame(B, A, "fbbb")}${"bb".repeat(8_900)}`;
+  t.equal((await post({ actions: [{ output: 3 }], data: large })).status, 204, "a jumbo frame");
+
+  const good = { actions: [{ output: 2 }], data };
+  for (const [wrong, message] of [
+    [{ ...good, data: "xyz" }, /^data: "xyz" is not valid; allowed: hex text of 14\.\.65000 bytes/],
+    [{ ...good, data: "00" }, /^data: /],
+    [{ ...good, data: undefined }, /^data: nothing/],
+    [{ ...good, data: "00".repeat(65_001) }, /^data: 65001 bytes are too many/],
+    [{ ...good, encoding: "rot13" }, /^encoding: "rot13" is not valid; allowed: hex, base64/],
+    [{ ...good, encoding: "base64", data: "A" }, /^data: "A"/],
+    [{ ...good, actions: undefined }, /^actions: nothing/],
+    [{ ...good, actions: [{ explode: 1 }] }, /explode/],
+    [{ ...good, in_port: "nowhere" }, /^in_port: "nowhere"/],
+    [{ ...good, buffer_id: 5 }, /^data: .* none beside a buffer_id/],
+    [{ ...good, buffer_id: -1 }, /^buffer_id: -1/],
+  ] as const) {
+    const answer = await post(wrong);
+    t.match(answer, { status: 400, json: { error: "java.lang.IllegalArgumentException", message } }, String(message));
+  }
+  t.match(await post(undefined), { status: 400, json: { error: "com.hp.api.BadRequestException" } });
+  t.match(await post(good, "99"), { status: 404, json: { error: "com.hp.api.NotFoundException" } });
+  const refused = await post({ ...good, actions: [{ group: 7 }] });
+  t.match(refused, { status: 500, json: { message: /BAD_ACTION.*PACKET_OUT/ } });
+});
+
 t.test("leave: a switch keeps what it has", async (t) => {
   if (!needOpenVSwitch(t)) return;
   const { ovs, room } = await setUp(t, { tableMiss: "leave", hybrid: false });

@@ -5,6 +5,7 @@
 
 os-ken does not write PACKET_INs, but reads them: fixed fields are by hand, the match is os-ken's, and so is the reading.
 """
+import base64
 import json
 import os
 import struct
@@ -135,8 +136,26 @@ def learnt_vectors():
     yield case("buffered LLDP is dropped", [packet_in(FRAMES["lldp"][0], 9, in_port=1)], [packet_out(1, 0, None, 9)])
 
 
+def packet_outs():
+    data = FRAMES["arp"][0]
+    flood = [parser.OFPActionOutput(ofp.OFPP_FLOOD, 0)]
+    several = [parser.OFPActionPushVlan(0x8100), parser.OFPActionSetField(vlan_vid=0x1000 | 14), parser.OFPActionOutput(2, 0)]
+    cases = [
+        ("hex", {"actions": [{"output": "FLOOD"}], "data": data.hex()}, (ofp.OFPP_CONTROLLER, flood, data)),
+        ("base64", {"in_port": 3, "actions": [{"output": "FLOOD"}], "data": base64.b64encode(data).decode(),
+                    "encoding": "base64"}, (3, flood, data)),
+        ("actions", {"in_port": "LOCAL", "actions": [{"push_vlan": "vlan"}, {"set_field": {"vlan_vid": 14}}, {"output": 2}],
+                     "data": "0x" + data.hex()}, (ofp.OFPP_LOCAL, several, data)),
+        ("buffer", {"in_port": 1, "buffer_id": 9, "actions": []}, (1, [], None, 9)),
+    ]
+    for name, shown, (in_port, actions, payload, *buffer_id) in cases:
+        out = parser.OFPPacketOut(dp, buffer_id=(buffer_id or [ofp.OFP_NO_BUFFER])[0], in_port=in_port, actions=actions,
+                                  data=payload)
+        yield {"name": name, "packetout": shown, "hex": wire(out)}
+
+
 vectors = {"made_by": "os-ken 2.5.0, test/vectors/openflow/make_packets.py", "xid": XID, "packet_ins": list(packet_ins()),
-           "learnt": list(learnt_vectors())}
+           "learnt": list(learnt_vectors()), "packet_outs": list(packet_outs())}
 with open(os.path.join(HERE, "packets.json"), "w") as out:
     json.dump(vectors, out, indent=1)
     out.write("\n")
