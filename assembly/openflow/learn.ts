@@ -10,7 +10,6 @@ import {
   FRAME_SIZE,
   FRAME_TYPE,
   FRAME_VERSION,
-  OFP_VERSION,
   OFPT_PACKET_IN,
   OUTPUT_BYTES,
 } from "./layout";
@@ -83,9 +82,10 @@ export function learnCount(slot: i32): u32 {
   return isSlot(slot) ? table.count(slot) : 0;
 }
 
-/** A port is gone: forgets what was there; the message that does so in the switch is at OUTPUT. Returns its length. */
-export function learnForgetPort(slot: i32, port: u32): usize {
+/** A port is gone: forgets what was there; the message that does so in the switch is at OUTPUT. Returns its length, 0 = none. */
+export function learnForgetPort(slot: i32, port: u32, version: u32): usize {
   if (!isSlot(slot) || port == 0) return 0;
+  wire.setVersion(version);
   table.forgetPort(slot, port);
   return wire.writeForgetPort(OUTPUT, port) - OUTPUT;
 }
@@ -131,8 +131,9 @@ function answer(slot: i32, now: u32, out: usize): usize {
   const multicast: u64 = (<u64>1) << 40;
   if (src != 0 && (src & multicast) == 0 && from != 0 && (from <= wire.PORT_MAX || from == wire.PORT_LOCAL)) {
     if (table.put(slot, keyOf(src), from, now) == table.PUT_MOVED) {
-      out = wire.writeForget(out, packet + 6, (vlanVid & VID) == 0 ? 0 : vlanVid);
-      added++;
+      const end = wire.writeForget(out, packet + 6, (vlanVid & VID) == 0 ? 0 : vlanVid);
+      if (end > out) added++;
+      out = end;
     }
   }
   let to = (dst & multicast) != 0 ? wire.PORT_FLOOD : table.find(slot, keyOf(dst), now);
@@ -163,7 +164,7 @@ export function learnWalk(slot: i32, frames: i32, budget: u32, now: u32, flags: 
   const answering = (flags & WALK_ANSWER) != 0 && isSlot(slot);
   for (let i = 0; i < frames; i++) {
     const frame = FRAMES + i * FRAME_SIZE;
-    if (load<u8>(frame + FRAME_TYPE) != OFPT_PACKET_IN || load<u8>(frame + FRAME_VERSION) != OFP_VERSION) continue;
+    if (load<u8>(frame + FRAME_TYPE) != OFPT_PACKET_IN || !wire.knows(load<u8>(frame + FRAME_VERSION))) continue;
     if (taken >= budget) {
       ignored++;
       continue;

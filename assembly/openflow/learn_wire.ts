@@ -1,10 +1,11 @@
 // The messages of the learning switch: PACKET_IN as it is read, FLOW_MOD and PACKET_OUT as they are written. All that
-// depends on the protocol's version is here. Messages are written whole, field by field: there is no template to copy.
+// depends on the protocol's version is here (1.3) and in learn_wire_v10.ts: a message is answered in its own version.
 
 import { loadU16, loadU32, loadU64, storeU16, storeU32, storeU64 } from "../mem/bytes";
 import { pad8, zero } from "./arena";
 import { OFP_VERSION, OFPT_FLOW_MOD, OFPT_PACKET_OUT, OXM_CLASS_BASIC } from "./layout";
 import { LEARNT_COOKIE_HIGH, LEARNT_COOKIE_LOW, LEARNT_PRIORITY, OWN_COOKIE_LOW } from "./learn_layout";
+import * as v10 from "./learn_wire_v10";
 
 export const NO_BUFFER: u32 = 0xffffffff;
 export const PORT_MAX: u32 = 0xffffff00;
@@ -35,9 +36,22 @@ export let packetBytes: usize = 0;
 export let whole: bool = false;
 /** The packet matched no flow but a table-miss flow: it is ours to forward. */
 export let missed: bool = false;
+let version: u32 = OFP_VERSION;
+
+/** True for the versions that PACKET_INs are read of. */
+export function knows(frameVersion: u32): bool {
+  return frameVersion == OFP_VERSION || frameVersion == v10.VERSION;
+}
+
+/** What follows is written in this version. */
+export function setVersion(given: u32): void {
+  version = given;
+}
 
 /** Reads the PACKET_IN (spec §7.4.1) of `n` bytes at `p`; false when its match does not fit or has no in_port. */
 export function readPacketIn(p: usize, n: usize): bool {
+  version = load<u8>(p);
+  if (version == v10.VERSION) return readPacketIn10(p, n);
   const length: usize = loadU16(p + MATCH_AT + 2);
   const data = MATCH_AT + pad8(length) + 2;
   if (length < 4 || data > n) return false;
@@ -54,6 +68,17 @@ export function readPacketIn(p: usize, n: usize): bool {
     return true;
   }
   return false;
+}
+
+function readPacketIn10(p: usize, n: usize): bool {
+  if (n < v10.DATA_AT) return false;
+  bufferId = loadU32(p + 8);
+  inPort = v10.inPortOf(p);
+  packet = p + v10.DATA_AT;
+  packetBytes = n - v10.DATA_AT;
+  whole = packetBytes >= loadU16(p + 12);
+  missed = true;
+  return true;
 }
 
 function header(p: usize, type: u32, length: u32): void {
@@ -105,6 +130,7 @@ function endMatch(match: usize, end: usize): usize {
  * VLAN); they go out at `to`, or nowhere when it is 0. Returns the end of the message.
  */
 export function writeAdd(p: usize, from: u32, dst: usize, vlanVid: u32, to: u32, idle: u32, buffer: u32): usize {
+  if (version == v10.VERSION) return v10.writeAdd(p, from, dst, vlanVid, to, idle, buffer);
   flowMod(p, OFPFC_ADD, idle, buffer, ANY);
   let at = oxm(p + 52, OXM_IN_PORT, 4);
   storeU32(at, from);
@@ -123,8 +149,9 @@ export function writeAdd(p: usize, from: u32, dst: usize, vlanVid: u32, to: u32,
   return at;
 }
 
-/** Takes away the learnt flows to the address at `address` (in all VLANs when `vlanVid` is 0, since 0 is also no tag). */
+/** Takes away the learnt flows (1.0: none) to the address at `address` (in all VLANs when `vlanVid` is 0, since 0 is also no tag). */
 export function writeForget(p: usize, address: usize, vlanVid: u32): usize {
+  if (version == v10.VERSION) return p;
   flowMod(p, OFPFC_DELETE, 0, NO_BUFFER, ANY);
   let at = oxm(p + 52, OXM_ETH_DST, 6);
   memory.copy(at, address, 6);
@@ -139,8 +166,9 @@ export function writeForget(p: usize, address: usize, vlanVid: u32): usize {
   return at;
 }
 
-/** Takes away the learnt flows that go out at `port`. */
+/** Takes away the learnt flows (1.0: none) that go out at `port`. */
 export function writeForgetPort(p: usize, port: u32): usize {
+  if (version == v10.VERSION) return p;
   flowMod(p, OFPFC_DELETE, 0, NO_BUFFER, port);
   const at = endMatch(p + 48, p + 52);
   header(p, OFPT_FLOW_MOD, <u32>(at - p));
@@ -149,6 +177,7 @@ export function writeForgetPort(p: usize, port: u32): usize {
 
 /** A PACKET_OUT (spec §7.3.7) of the packet that was read last, to `to`; 0 drops it, which frees its buffer. */
 export function writePacketOut(p: usize, to: u32): usize {
+  if (version == v10.VERSION) return v10.writePacketOut(p, bufferId, inPort, to, packet, packetBytes);
   const actions: u32 = to == 0 ? 0 : OUTPUT_BYTES;
   storeU32(p + 8, bufferId);
   storeU32(p + 12, inPort);

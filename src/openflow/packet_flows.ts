@@ -3,6 +3,7 @@
 // otherwise everything that no flow matches comes here.
 
 import { AppError } from "../base/errors.js";
+import { VERSION_1_3 } from "../wasm/openflow.js";
 import { LEARNT_COOKIE, OWN_COOKIE } from "../wasm/openflow_learn.js";
 import { ANY, NO_BUFFER, RecordWriter } from "../wasm/openflow_records.js";
 import { type MatchField, matchField, parseField, writeField } from "./match_fields.js";
@@ -46,7 +47,7 @@ const OUTPUT = 0;
 const APPLY_ACTIONS = 4;
 const EVERY_BIT = 0xffffffffffffffffn;
 
-function begin(writer: RecordWriter, command: number, priority: number, cookie: bigint): void {
+function begin(writer: RecordWriter, command: number, priority: number, cookie: bigint, mask: bigint): void {
   writer.begin({
     table: 0,
     command,
@@ -55,8 +56,7 @@ function begin(writer: RecordWriter, command: number, priority: number, cookie: 
     hardTimeout: 0,
     flags: command === ADD ? SEND_FLOW_REM : 0,
     cookie,
-    // A deletion asks for flows of ours only: an operator's with the same match stays.
-    cookieMask: command === ADD ? 0n : EVERY_BIT,
+    cookieMask: mask,
     bufferId: NO_BUFFER,
     outPort: ANY,
     outGroup: ANY,
@@ -70,22 +70,28 @@ function writeMatch(writer: RecordWriter, match: OwnFlow["match"]): void {
   }
 }
 
-/** Flow records that bring a switch to the mode: what the other mode, or an earlier life, has left goes. */
-export function ownFlowRecords(hybrid: boolean): { records: Uint8Array; count: number } {
+/**
+ * Flow records that bring a switch to the mode: what the other mode, or an earlier life, has left goes. A deletion asks for
+ * flows of ours only, so that an operator's with the same match stays; 1.0 cannot, and there only exact flows are deleted.
+ */
+export function ownFlowRecords(hybrid: boolean, version: number): { records: Uint8Array; count: number } {
   const writer = new RecordWriter();
   const mode = hybrid ? "hybrid" : "pure";
-  begin(writer, DELETE, 0, LEARNT_COOKIE);
-  writer.end();
+  const mask = version === VERSION_1_3 ? EVERY_BIT : 0n;
+  if (version === VERSION_1_3) {
+    begin(writer, DELETE, 0, LEARNT_COOKIE, mask);
+    writer.end();
+  }
   for (const flow of OWN_FLOWS) {
     // Both modes have a flow that matches all: an addition replaces it.
     if (flow.mode === mode || flow.match.length === 0) continue;
-    begin(writer, DELETE_STRICT, flow.priority, OWN_COOKIE);
+    begin(writer, DELETE_STRICT, flow.priority, OWN_COOKIE, mask);
     writeMatch(writer, flow.match);
     writer.end();
   }
   for (const flow of OWN_FLOWS) {
     if (flow.mode !== mode) continue;
-    begin(writer, ADD, flow.priority, OWN_COOKIE);
+    begin(writer, ADD, flow.priority, OWN_COOKIE, 0n);
     writeMatch(writer, flow.match);
     writer.instruction(APPLY_ACTIONS);
     for (const port of flow.outputs) writer.output(OUTPUT, port, port === CONTROLLER ? WHOLE : 0);
@@ -97,13 +103,14 @@ export function ownFlowRecords(hybrid: boolean): { records: Uint8Array; count: n
 
 /** Who sends flow changes to one switch: its session. */
 interface FlowChanger {
+  readonly version: number;
   changeFlows(records: Uint8Array, count: number): Promise<ChangeResult>;
 }
 
 /** Puts the controller's own flows into a switch that has connected. Errors: OPENFLOW_REFUSED, UNAVAILABLE, TIMED_OUT. */
 export async function installOwnFlows(session: FlowChanger, config: PacketConfig): Promise<void> {
   if (config.tableMiss === "leave") return;
-  const { records, count } = ownFlowRecords(config.hybrid);
+  const { records, count } = ownFlowRecords(config.hybrid, session.version);
   const { failures } = await session.changeFlows(records, count);
   if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
 }

@@ -83,7 +83,9 @@ export class PacketPath {
   /** A port is gone or down: what was learnt there is forgotten, here and in the switch. */
   portGone(port: number): void {
     if (this.#slot === NO_SLOT) return;
-    this.#end.send(this.#shared.learner.forgetPort(this.#slot, port));
+    const message = this.#shared.learner.forgetPort(this.#slot, port, this.#end.version);
+    if (message.length === 0) return;
+    this.#end.send(message);
     this.#end.counters.flowMessagesSent++;
   }
 

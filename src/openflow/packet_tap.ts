@@ -6,6 +6,8 @@ import { etherType, readPacketIn } from "./packet_in.js";
 
 /** The switch that a packet came from: its session, as far as a watcher needs it. */
 export interface PacketSource {
+  /** The header's version that HELLO has agreed on. */
+  readonly version: number;
   readonly features: Features;
   readonly ports: ReadonlyMap<number, Port>;
   /** Queues a message for the switch. */

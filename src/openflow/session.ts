@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, type OpenFlowCodec, VERSION_1_3 } from "../wasm/openflow.js";
 import { newCounters } from "./counters.js";
 import { BAD_REQUEST, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
@@ -80,6 +80,11 @@ export class Session {
     socket.on("error", (error) => this.close(reasonOf(error)));
     socket.on("close", () => this.close("the switch closed the connection"));
     this.#step({ kind: "connected" });
+  }
+
+  /** The header's version that HELLO has agreed on. */
+  get version(): number {
+    return VERSION_1_3;
   }
 
   get phase(): ChannelState["phase"] {
@@ -274,7 +279,7 @@ export class Session {
     const { scanned, scanProblem } = codec;
     let packetIns = 0;
     for (let i = 0; i < frames && !this.#gone; i++) {
-      if (codec.frameType(i) === MESSAGE.PACKET_IN && codec.frameVersion(i) === 4) {
+      if (codec.frameType(i) === MESSAGE.PACKET_IN && codec.frameVersion(i) === this.version) {
         packetIns++;
         this.counters.packetInBytes += codec.frameLength(i);
       } else this.#dispatch(i);

@@ -10,7 +10,7 @@ interface Exports {
   learnClear(slot: number): void;
   learnConfigure(maxAge: number, idle: number): void;
   learnCount(slot: number): number;
-  learnForgetPort(slot: number, port: number): number;
+  learnForgetPort(slot: number, port: number, version: number): number;
   learnShownPointer(): number;
   learnWalk(slot: number, frames: number, budget: number, now: number, flags: number): number;
   learnWalkPointer(): number;
@@ -99,9 +99,9 @@ export class Learner {
     return slot === NO_SLOT ? 0 : this.#wasm.learnCount(slot);
   }
 
-  /** Forgets what was at a port that is gone; returns the message that takes its learnt flows away. */
-  forgetPort(slot: number, port: number): Uint8Array {
-    const length = slot === NO_SLOT ? 0 : this.#wasm.learnForgetPort(slot, port);
+  /** Forgets what was at a port that is gone; returns the message that takes its learnt flows away, empty in 1.0. */
+  forgetPort(slot: number, port: number, version: number): Uint8Array {
+    const length = slot === NO_SLOT ? 0 : this.#wasm.learnForgetPort(slot, port, version);
     return this.#bytes.slice(this.#output, this.#output + length);
   }
 }

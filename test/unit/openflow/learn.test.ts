@@ -57,7 +57,7 @@ t.test("what is sent is what the model sends", async (t) => {
         now += wait;
         if (gone !== 0) {
           model.portGone(gone);
-          if (inWords(learner.forgetPort(slot, gone))[0] !== `forget port ${gone}`) throw new Error("port");
+          if (inWords(learner.forgetPort(slot, gone, 4))[0] !== `forget port ${gone}`) throw new Error("port");
         }
         const wanted = messages.flatMap((message) => model.answer(message, now));
         const words = inWords(walk(slot, messages, now));
@@ -72,7 +72,7 @@ t.test("what is sent is what the model sends", async (t) => {
   t.pass("2,000 runs");
 });
 
-t.test("the messages are os-ken's, byte by byte", async (t) => {
+t.test("the messages are os-ken's, byte by byte, in both versions", async (t) => {
   const file = new URL("../../../../test/vectors/openflow/packets.json", import.meta.url);
   const { learnt } = JSON.parse(readFileSync(file, "utf8")) as {
     learnt: { name: string; in: string[]; out: string[] }[];
@@ -81,6 +81,9 @@ t.test("the messages are os-ken's, byte by byte", async (t) => {
     const slot = learner.take();
     const messages = vector.in.map((each) => Buffer.from(each, "hex"));
     t.equal(hex(walk(slot, messages, 1)), vector.out.join(""), vector.name);
+    const mods = vector.out.filter((message) => message.slice(2, 4) === "0e");
+    t.equal(learner.added, mods.length, `${vector.name}: FLOW_MODs`);
+    if (vector.name.startsWith("1.0")) t.equal(learner.forgetPort(slot, 1, 1).length, 0, "1.0 deletes nothing");
     learner.release(slot);
   }
 });

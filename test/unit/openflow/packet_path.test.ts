@@ -184,14 +184,16 @@ t.test("a port that goes takes its addresses and flows along", async (t) => {
 });
 
 t.test("the controller's own flows: what is sent, and a switch that refuses them", async (t) => {
-  for (const [hybrid, commands] of [
-    [true, [3, 0, 0, 0, 0]],
-    [false, [3, 4, 4, 4, 0]],
+  for (const [hybrid, version, commands] of [
+    [true, 4, [3, 0, 0, 0, 0]],
+    [false, 4, [3, 4, 4, 4, 0]],
+    [true, 1, [0, 0, 0, 0]],
+    [false, 1, [4, 4, 4, 0]],
   ] as const) {
-    const reader = new RecordReader(ownFlowRecords(hybrid).records);
+    const reader = new RecordReader(ownFlowRecords(hybrid, version).records);
     const found: number[] = [];
     while (reader.next()) found.push(reader.command);
-    t.same(found, commands, `hybrid ${hybrid}`);
+    t.same(found, commands, `hybrid ${hybrid}, version ${version}`);
   }
   const setUp = await start(t, { tableMiss: "install", hybrid: true });
   const fake = new FakeSwitch(t, setUp.port);

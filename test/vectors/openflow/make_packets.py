@@ -11,6 +11,8 @@ import os
 import struct
 
 from os_ken.lib.packet import arp, ethernet, ether_types, icmpv6, ipv4, ipv6, lldp, packet, udp, vlan
+from os_ken.ofproto import ofproto_v1_0 as ofp10
+from os_ken.ofproto import ofproto_v1_0_parser as parser10
 from os_ken.ofproto import ofproto_v1_3 as ofp
 from os_ken.ofproto import ofproto_v1_3_parser as parser
 from os_ken.ofproto.ofproto_protocol import ProtocolDesc
@@ -136,6 +138,51 @@ def learnt_vectors():
     yield case("buffered LLDP is dropped", [packet_in(FRAMES["lldp"][0], 9, in_port=1)], [packet_out(1, 0, None, 9)])
 
 
+def learnt_vectors_10():
+    dp10 = ProtocolDesc(version=ofp10.OFP_VERSION)
+
+    def packet_in10(data, in_port, buffer_id=0xFFFFFFFF, reason=0):
+        body = struct.pack("!IHHBB", buffer_id, len(data), in_port, reason, 0) + data
+        made = struct.pack("!BBHI", 1, ofp10.OFPT_PACKET_IN, 8 + len(body), XID) + body
+        read = parser10.OFPPacketIn.parser(dp10, 1, ofp10.OFPT_PACKET_IN, len(made), XID, made)
+        assert (read.buffer_id, read.in_port, read.reason, read.data) == (buffer_id, in_port, reason, data)
+        return made.hex()
+
+    def flow10(in_port, dst, vid, port, buffer_id=0xFFFFFFFF):
+        match = parser10.OFPMatch(in_port=in_port, dl_dst=dst, dl_vlan=vid)
+        actions = [parser10.OFPActionOutput(port, 0)] if port else []
+        return parser10.OFPFlowMod(dp10, match, COOKIE, ofp10.OFPFC_ADD, 60, 60, 1, buffer_id, ofp10.OFPP_NONE, 0, actions)
+
+    def out10(in_port, port, data=None, buffer_id=0xFFFFFFFF):
+        actions = [parser10.OFPActionOutput(port, 0)] if port else []
+        return parser10.OFPPacketOut(dp10, buffer_id, in_port, actions, data)
+
+    def case(name, ins, outs):
+        for msg in outs:
+            msg.set_xid(0)
+            msg.serialize()
+        return {"name": "1.0: " + name, "in": ins, "out": [bytes(msg.buf).hex() for msg in outs]}
+
+    def eth(dst, src, vid=None):
+        tagged = [vlan.vlan(vid=vid, ethertype=0x0800)] if vid is not None else []
+        kind = ether_types.ETH_TYPE_8021Q if tagged else ether_types.ETH_TYPE_IP
+        return frame(ethernet.ethernet(dst, src, kind), *tagged, ipv4.ipv4())
+
+    hello, answer, tagged, reply = eth(ALL, A), eth(A, B), eth(ALL, A, 42), eth(A, B, 42)
+    flood = ofp10.OFPP_FLOOD
+    yield case("flood, then a flow and the packet", [packet_in10(hello, 1), packet_in10(answer, 2)],
+               [out10(1, flood, hello), flow10(2, A, 0xFFFF, 1), out10(2, 1, answer)])
+    yield case("a table-miss flow's packets", [packet_in10(hello, 1, reason=1)], [out10(1, flood, hello)])
+    yield case("with a VLAN, from LOCAL", [packet_in10(tagged, ofp10.OFPP_LOCAL), packet_in10(reply, 2)],
+               [out10(ofp10.OFPP_LOCAL, flood, tagged), flow10(2, A, 42, ofp10.OFPP_LOCAL), out10(2, ofp10.OFPP_LOCAL, reply)])
+    yield case("with a buffer", [packet_in10(hello, 1, 5), packet_in10(answer, 2, 6)],
+               [out10(1, flood, None, 5), flow10(2, A, 0xFFFF, 1, 6)])
+    yield case("moved: nothing is deleted", [packet_in10(hello, 1), packet_in10(hello, 3)],
+               [out10(1, flood, hello), out10(3, flood, hello)])
+    yield case("at the port where it came in", [packet_in10(hello, 1), packet_in10(answer, 1)],
+               [out10(1, flood, hello), flow10(1, A, 0xFFFF, 0)])
+
+
 def packet_outs():
     data = FRAMES["arp"][0]
     flood = [parser.OFPActionOutput(ofp.OFPP_FLOOD, 0)]
@@ -155,7 +202,7 @@ def packet_outs():
 
 
 vectors = {"made_by": "os-ken 2.5.0, test/vectors/openflow/make_packets.py", "xid": XID, "packet_ins": list(packet_ins()),
-           "learnt": list(learnt_vectors()), "packet_outs": list(packet_outs())}
+           "learnt": list(learnt_vectors()) + list(learnt_vectors_10()), "packet_outs": list(packet_outs())}
 with open(os.path.join(HERE, "packets.json"), "w") as out:
     json.dump(vectors, out, indent=1)
     out.write("\n")
