@@ -21,6 +21,7 @@ import {
   WALK_ADDED,
   WALK_ANSWER,
   WALK_IGNORED,
+  WALK_IGNORED_BYTES,
   WALK_SHOWN,
   WALK_SIZE,
   WALK_TAKEN,
@@ -158,6 +159,7 @@ function answer(slot: i32, now: u32, out: usize): usize {
 export function learnWalk(slot: i32, frames: i32, budget: u32, now: u32, flags: u32): usize {
   let taken: u32 = 0;
   let ignored: u32 = 0;
+  let ignoredBytes: u32 = 0;
   let shown: u32 = 0;
   let out = OUTPUT;
   added = 0;
@@ -167,6 +169,7 @@ export function learnWalk(slot: i32, frames: i32, budget: u32, now: u32, flags: 
     if (load<u8>(frame + FRAME_TYPE) != OFPT_PACKET_IN || !wire.knows(load<u8>(frame + FRAME_VERSION))) continue;
     if (taken >= budget) {
       ignored++;
+      ignoredBytes += load<u16>(frame + FRAME_LENGTH);
       continue;
     }
     taken++;
@@ -178,11 +181,12 @@ export function learnWalk(slot: i32, frames: i32, budget: u32, now: u32, flags: 
     }
     if (!answering || !wire.missed) continue;
     // A scan's answers fit: they are less than five times its bytes. This holds should a number above change.
-    if (out + wire.ANSWER_BYTES + wire.packetBytes > OUTPUT + OUTPUT_BYTES) ignored++;
-    else out = answer(slot, now, out);
+    if (out + wire.ANSWER_BYTES + wire.packetBytes > OUTPUT + OUTPUT_BYTES) continue;
+    out = answer(slot, now, out);
   }
   store<u32>(WALK + WALK_TAKEN, taken);
   store<u32>(WALK + WALK_IGNORED, ignored);
+  store<u32>(WALK + WALK_IGNORED_BYTES, ignoredBytes);
   store<u32>(WALK + WALK_ADDED, added);
   store<u32>(WALK + WALK_SHOWN, shown);
   return out - OUTPUT;

@@ -20,7 +20,8 @@ export const WALK_TAKEN = 0; // within the budget
 export const WALK_IGNORED = 4; // beyond it
 export const WALK_ADDED = 8; // FLOW_MODs written
 export const WALK_SHOWN = 12; // frames that somebody wants to see; their numbers are in the list
-export const WALK_SIZE = 16;
+export const WALK_IGNORED_BYTES = 16; // their messages' bytes
+export const WALK_SIZE = 20;
 /** Frame numbers (u16) in the list: FRAMES_MAX. */
 export const SHOWN_MAX = 32768;
 

@@ -72,6 +72,7 @@ export class PacketPath {
     const { taken } = learner;
     this.#bucket.spend(taken);
     end.counters.packetsLost += learner.ignored;
+    end.counters.packetBytesLost += learner.ignoredBytes;
     end.counters.flowMessagesSent += learner.added;
     if (stuck) end.counters.packetInsUnanswered += taken;
     // A copy: the socket may keep it, and the codec's memory is used again.

@@ -302,7 +302,6 @@ export class Session {
   #packetIns(frames: number, count: number): void {
     if (this.#state.phase === "hello") this.#step({ kind: "other", name: "a PACKET_IN" });
     this.counters.messagesIn += count;
-    if (this.#gone) return;
     if (this.path) this.path.take(frames, count);
     else this.counters.packetIns += count;
   }

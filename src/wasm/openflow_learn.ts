@@ -81,6 +81,9 @@ export class Learner {
   get ignored(): number {
     return this.#walk[L.WALK_IGNORED / 4] as number;
   }
+  get ignoredBytes(): number {
+    return this.#walk[L.WALK_IGNORED_BYTES / 4] as number;
+  }
   /** FLOW_MODs among the last walk's answers. */
   get added(): number {
     return this.#walk[L.WALK_ADDED / 4] as number;
