@@ -19,6 +19,7 @@ import { until } from "../test/helpers/wait.js";
 import { cpuSeconds, table } from "./machine.js";
 import { flow } from "./openflow_flows.js";
 import { idleSwitches } from "./openflow_idle.js";
+import { learning } from "./openflow_learn.js";
 import { packPlain } from "./openflow_plain.js";
 import { rest } from "./openflow_rest.js";
 
@@ -180,11 +181,13 @@ async function live(t: Teardown, count: number): Promise<void> {
   await listings(room, ovs, [10_000, 100_000]);
 }
 
-/** Arguments: `--only=idle` for the idle switches alone; else flows a case (default 20,000, a multiple of 1,000). */
+/** Arguments: `--only=idle` or `--only=learn` for one part; else flows a case (default 20,000, a multiple of 1,000). */
 export async function run(args: string[]): Promise<void> {
   if (args.includes("--only=idle")) return withScope(idleSwitches);
+  if (args.includes("--only=learn")) return learning();
   packing();
   await withScope(idleSwitches);
+  await learning();
   if (!findProgram("ovs-vswitchd")) {
     console.log("Open vSwitch is not installed (Debian package openvswitch-switch): the rest is left out");
     return;

@@ -19,6 +19,7 @@ import { FEED_FIELDS } from "./bgp/feeds_config.js";
 import { FIB_FIELDS } from "./bgp/fib/config.js";
 import { policyTables } from "./bgp/policy/policy.js";
 import { RPKI_FIELDS } from "./bgp/rtr/config.js";
+import { PACKET_FIELDS } from "./openflow/packet_config.js";
 import { ROLE_NAMES } from "./openflow/roles.js";
 import { TLS_FIELDS } from "./openflow/tls_config.js";
 
@@ -56,6 +57,7 @@ const bgp = {
 
 const openflow = {
   listen: listen(true, { fallback: { host: "0.0.0.0", port: 6653 }, env: "SENNIT_OPENFLOW", flag: "openflow" }),
+  ...PACKET_FIELDS,
   /** The role that is claimed from each switch. */
   role: choice(ROLE_NAMES, { fallback: "equal" }),
   tls: table(TLS_FIELDS),

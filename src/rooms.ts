@@ -15,6 +15,7 @@ import type { Config } from "./config.js";
 import type { Surface } from "./http/table.js";
 import { startOpenFlow } from "./openflow/agent.js";
 import { OPENFLOW_DEFAULTS } from "./openflow/config.js";
+import { packetConfig } from "./openflow/packet_config.js";
 import { loadTls } from "./openflow/tls_config.js";
 import type { Engine } from "./store/engine.js";
 import { holdsNetAdmin } from "./system/capabilities.js";
@@ -50,7 +51,12 @@ async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
 
 async function openflowRoom({ config, store, accounts, log }: Ground): Promise<Room> {
   const openflow = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, ...config.openflow, tls: loadTls(config.openflow.tls) },
+    config: {
+      ...OPENFLOW_DEFAULTS,
+      ...config.openflow,
+      tls: loadTls(config.openflow.tls),
+      packets: packetConfig(config.openflow),
+    },
     store,
     log: log.child({ room: "openflow" }),
   });

@@ -132,3 +132,14 @@ export function unpackMatch(at: usize, n: usize): i32 {
   const end = unpackMatchItems(INPUT + at, INPUT + at + n, OUTPUT);
   return end < 0 ? end : end - <i32>OUTPUT;
 }
+
+export {
+  learnClear,
+  learnConfigure,
+  learnCount,
+  learnForgetPort,
+  learnShownPointer,
+  learnWalk,
+  learnWalkPointer,
+  learnWatch,
+} from "./learn";

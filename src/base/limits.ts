@@ -66,6 +66,12 @@ export const LIMITS = {
   openflowKeepBytes: 64 << 20,
   /** Errors that one reconciliation remembers; more are only counted. */
   openflowReconcileErrors: 32,
+  /** Messages of one switch after which the others have their turn. */
+  openflowFramesPerTurn: 2_048,
+  /** Bytes that a switch has not taken yet, after which its PACKET_INs are not answered. */
+  openflowAnswerBytes: 1 << 20,
+  /** A packet that is sent on an operator's behalf: a PACKET_OUT with its actions is at most 65,535 bytes. */
+  openflowPacketOutBytes: 65_000,
 
   // bond data plane
   /** A data plane that control started ends by itself when it has no bond and no control for this long. */

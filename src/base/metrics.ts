@@ -108,6 +108,16 @@ const rows = {
   of_dp_connections_total: { type: "counter", help: "Connections of the switch", labels: ["dp_id", "dp_name"] },
   of_dp_disconnections_total: { type: "counter", help: "Connections that ended", labels: ["dp_id", "dp_name"] },
   of_packet_ins_total: { type: "counter", help: "PACKET_INs from the switch", labels: ["dp_id", "dp_name"] },
+  of_ignored_packet_ins_total: {
+    type: "counter",
+    help: "PACKET_INs beyond the switch's rate, ignored",
+    labels: ["dp_id", "dp_name"],
+  },
+  sennit_openflow_unanswered_packet_ins_total: {
+    type: "counter",
+    help: "PACKET_INs not answered, since the switch did not take what it had been sent",
+    labels: ["dp_id", "dp_name"],
+  },
   of_flowmsgs_sent_total: { type: "counter", help: "FLOW_MODs to the switch", labels: ["dp_id", "dp_name"] },
   of_errors_total: { type: "counter", help: "ERRORs from the switch", labels: ["dp_id", "dp_name"] },
   sennit_openflow_refused_total: { type: "counter", help: "Connections that never became a served switch" },

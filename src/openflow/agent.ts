@@ -21,6 +21,7 @@ import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import type { PacketOut } from "./packet_out.js";
 import { PortFigures } from "./port_figures.js";
 import type { WorkerCalls } from "./reconcile_progress.js";
 import type { ReconciliationStatus } from "./reconciler.js";
@@ -74,6 +75,8 @@ export interface OpenFlowHandle {
   portStats(dpid: string, port: number | null): Promise<PortStats[]>;
   groupStats(dpid: string, group: number | null): Promise<GroupStats[]>;
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]>;
+  /** PACKET_OUT; resolves after the barrier. */
+  packetOut(dpid: string, out: PacketOut): Promise<void>;
   /** The newest PACKET_IN messages, newest first. */
   packets(dpid: string): Promise<Uint8Array[]>;
   counters(): Promise<DatapathCounters[]>;
@@ -109,6 +112,8 @@ const SCRAPED = [
   "of_dp_connections_total",
   "of_dp_disconnections_total",
   "of_packet_ins_total",
+  "of_ignored_packet_ins_total",
+  "sennit_openflow_unanswered_packet_ins_total",
   "of_flowmsgs_sent_total",
   "of_errors_total",
 ] as const;
@@ -234,6 +239,8 @@ class Agent implements OpenFlowHandle {
       this.#up.delete(dpid);
       this.#desired.reconciler.down(dpid);
       this.#log.info({ dpid, address, reason }, "switch is gone");
+    } else if (kind === "warned") {
+      this.#log.warn({ dpid, reason }, "something of the switch does not work as it should");
     } else {
       count("sennit_openflow_refused_total");
       this.#log.info({ address, reason }, "connection was no switch that can be served");
@@ -297,6 +304,9 @@ class Agent implements OpenFlowHandle {
       if (!(error instanceof CodecError)) throw error;
       throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: error.message });
     }
+  }
+  packetOut(dpid: string, out: PacketOut): Promise<void> {
+    return this.#worker.client.call("packetOut", { dpid, out });
   }
   packets(dpid: string): Promise<Uint8Array[]> {
     return this.#worker.client.call("packets", { dpid });
@@ -366,6 +376,8 @@ class Agent implements OpenFlowHandle {
       total("of_dp_connections_total", dp.connections, labels);
       total("of_dp_disconnections_total", dp.disconnections, labels);
       total("of_packet_ins_total", dp.packetIns, labels);
+      total("of_ignored_packet_ins_total", dp.packetsLost, labels);
+      total("sennit_openflow_unanswered_packet_ins_total", dp.packetInsUnanswered, labels);
       total("of_flowmsgs_sent_total", dp.flowMessagesSent, labels);
       total("of_errors_total", dp.errors, labels);
     }

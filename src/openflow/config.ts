@@ -1,5 +1,6 @@
 // What the OpenFlow room can be told. src/serve.ts fills it from the TOML file, the environment and the flags.
 
+import { PACKET_DEFAULTS, type PacketConfig } from "./packet_config.js";
 import type { RoleName } from "./roles.js";
 import type { TlsConfig } from "./tls_config.js";
 
@@ -20,6 +21,7 @@ export interface OpenFlowConfig {
   readonly role: RoleName;
   /** What a reconciliation does with flows, groups and meters that a switch has and nobody keeps. */
   readonly foreign: "keep" | "delete";
+  readonly packets: PacketConfig;
 }
 
 export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
@@ -31,4 +33,5 @@ export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   requestSeconds: 10,
   role: "equal",
   foreign: "keep",
+  packets: PACKET_DEFAULTS,
 };

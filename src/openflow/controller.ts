@@ -10,7 +10,17 @@ import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type EventStream, removalName } from "./events.js";
 import { bind, plainServer, type TlsListener, tlsListener, unbind } from "./listener.js";
-import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
+import {
+  type Description,
+  dpidText,
+  type Features,
+  MULTIPART,
+  MULTIPART_HEADER,
+  type Port,
+  portIsDown,
+} from "./messages.js";
+import { installOwnFlows } from "./packet_flows.js";
+import { PacketPaths } from "./packet_path.js";
 import { PacketTap } from "./packet_tap.js";
 import type { ChangeResult } from "./requests.js";
 import { Session, type SessionListener, type SessionTimes } from "./session.js";
@@ -53,6 +63,8 @@ export interface ControllerTotals extends SessionCounters {
 export interface ControllerListener {
   up(dpid: string, address: string): void;
   down(dpid: string, address: string, reason: string): void;
+  /** Something does not work as it should with a switch that is served. */
+  warned(dpid: string, reason: string): void;
   /** A connection that never became a switch. */
   refused(address: string, reason: string): void;
 }
@@ -84,6 +96,7 @@ export class Controller implements SessionListener {
   readonly tap = new PacketTap();
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
+  readonly #paths: PacketPaths;
   readonly #listener: ControllerListener;
   readonly #events: EventStream | null;
   readonly #plain: Server;
@@ -102,6 +115,7 @@ export class Controller implements SessionListener {
     this.#events = events;
     this.#config = config;
     this.#listener = listener;
+    this.#paths = new PacketPaths(config.packets, this.#codec, this.tap);
     const channel = {
       handshakeMs: config.handshakeSeconds * 1000,
       echoMs: config.echoSeconds * 1000,
@@ -171,12 +185,19 @@ export class Controller implements SessionListener {
     const { datapath } = session.description;
     // Open vSwitch says "None" for a bridge that was given no description.
     life.name = datapath === "" || datapath === "None" ? dpidText(dpid) : datapath;
+    session.path = this.#paths.open(session);
+    installOwnFlows(session, this.#config.packets).catch((error: Error) => {
+      if (this.#datapaths.get(dpid) === session)
+        this.#listener.warned(dpid, `the controller's own flows: ${error.message}`);
+    });
     this.#listener.up(dpid, `${session.address}:${session.port}`);
   }
 
   closed(session: Session, reason: string): void {
     this.#sessions.delete(session);
     addCounters(this.#ended, session.counters);
+    session.path?.close();
+    session.path = null;
     const { dpid } = session.features;
     const address = `${session.address}:${session.port}`;
     if (session.readyAt === 0) {
@@ -295,17 +316,10 @@ export class Controller implements SessionListener {
   counters(): DatapathCounters[] {
     return [...this.#lives].map(([dpid, life]) => {
       const session = this.#datapaths.get(dpid);
-      const ports = [...(session?.ports.values() ?? [])].map(
-        ({ number, name, config, state, currentSpeed, maxSpeed }) => ({
-          number,
-          name,
-          state,
-          currentSpeed,
-          maxSpeed,
-          // OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0.
-          up: ((config | state) & 1) === 0,
-        }),
-      );
+      const ports = [...(session?.ports.values() ?? [])].map((port) => {
+        const { number, name, state, currentSpeed, maxSpeed } = port;
+        return { number, name, state, currentSpeed, maxSpeed, up: !portIsDown(port) };
+      });
       const totals = addCounters(newCounters(), life.before);
       if (session) addCounters(totals, session.counters);
       const { name, connections, disconnections } = life;

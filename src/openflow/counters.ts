@@ -10,8 +10,10 @@ const NAMES = [
   "packetOuts",
   "packetOutBytes",
   /** PACKET_INs that were not looked at, because there were too many of them, and their bytes. */
-  "packetInsIgnored",
-  "packetInBytesIgnored",
+  "packetsLost",
+  "packetBytesLost",
+  /** PACKET_INs that were not answered, because the switch did not take what it had been sent. */
+  "packetInsUnanswered",
   "flowsRemoved",
   "flowMessagesSent",
   "errors",

@@ -9,7 +9,11 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 /** What an event tells beside its type, time and datapath. */
 export interface EventDetails {
-  readonly switch: { readonly event: "up" | "down" | "refused"; readonly address: string; readonly reason: string };
+  readonly switch: {
+    readonly event: "up" | "down" | "refused" | "warned";
+    readonly address: string;
+    readonly reason: string;
+  };
   readonly port: { readonly event: "add" | "delete" | "modify"; readonly port: Port };
   /** `record`: the flow, with its last counters, as codec.unpackFlowRemovedFrame() gives it. */
   readonly flow_removed: { readonly event: string; readonly record: Uint8Array };

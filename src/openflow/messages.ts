@@ -172,6 +172,11 @@ export function readPort(frame: Uint8Array, at: number): Port {
   };
 }
 
+/** OFPPC_PORT_DOWN and OFPPS_LINK_DOWN (spec §7.2.1) are both bit 0. */
+export function portIsDown({ config, state }: Port): boolean {
+  return ((config | state) & 1) !== 0;
+}
+
 /** PORT_STATUS (spec §7.4.3): reasons. */
 export const PORT_REASON = { ADD: 0, DELETE: 1, MODIFY: 2 } as const;
 

@@ -48,6 +48,18 @@ export class Outbox {
     this.#schedule();
   }
 
+  /** Bytes that the switch has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Writes at once, ahead of what is queued; the bytes stay untouched until they are gone. */
+  write(bytes: Uint8Array): void {
+    if (this.#gone || this.#socket.destroyed) return;
+    countSent(this.#counters, bytes);
+    this.#socket.write(bytes);
+  }
+
   /**
    * Queues `count` messages of about `bytes` that `pack` builds; resolves once the switch has passed the barrier after them.
    * Errors: OVERLOADED, TIMED_OUT, UNAVAILABLE (the switch is gone), OPENFLOW_VALUE (a message would be too long).

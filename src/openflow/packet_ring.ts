@@ -2,7 +2,9 @@
 
 import type { OpenFlowCodec } from "../wasm/openflow.js";
 
-const SLOTS = 32;
+/** How many packets of a switch are kept. */
+export const PACKETS_KEPT = 32;
+const SLOTS = PACKETS_KEPT;
 const SLOT_BYTES = 2_048;
 
 export class PacketRing {

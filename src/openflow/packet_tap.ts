@@ -6,6 +6,8 @@ import { etherType, readPacketIn } from "./packet_in.js";
 
 /** The switch that a packet came from: its session, as far as a watcher needs it. */
 export interface PacketSource {
+  /** The header's version that HELLO has agreed on. */
+  readonly version: number;
   readonly features: Features;
   readonly ports: ReadonlyMap<number, Port>;
   /** Queues a message for the switch. */
@@ -29,10 +31,20 @@ export interface PacketWatcher {
 
 export class PacketTap {
   readonly #watchers = new Map<number, PacketWatcher[]>();
+  #noted: (etherType: number) => void = () => undefined;
 
   /** From now on `watcher` sees the packets of these Ethernet types (behind VLAN tags), from switches that are ready. */
   watch(etherTypes: readonly number[], watcher: PacketWatcher): void {
-    for (const type of etherTypes) this.#watchers.set(type, [...(this.#watchers.get(type) ?? []), watcher]);
+    for (const type of etherTypes) {
+      this.#watchers.set(type, [...(this.#watchers.get(type) ?? []), watcher]);
+      this.#noted(type);
+    }
+  }
+
+  /** Has `noted` called for each Ethernet type that is wanted, now and later: the filter before this. */
+  onWatch(noted: (etherType: number) => void): void {
+    this.#noted = noted;
+    for (const type of this.#watchers.keys()) noted(type);
   }
 
   /** The Ethernet types that somebody wants. */

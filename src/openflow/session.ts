@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, type OpenFlowCodec, VERSION_1_3 } from "../wasm/openflow.js";
 import { newCounters } from "./counters.js";
 import { BAD_REQUEST, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
@@ -16,14 +16,13 @@ import {
 } from "./fsm.js";
 import * as wire from "./messages.js";
 import { Outbox } from "./outbox.js";
+import type { PacketPath } from "./packet_path.js";
 import { PacketRing } from "./packet_ring.js";
-import type { PacketTap } from "./packet_tap.js";
 import { type ChangeResult, type Multipart, Requests } from "./requests.js";
+import { Turn } from "./turn.js";
 
 /** What a session tells its controller. */
 export interface SessionListener {
-  /** Who looks at packets. */
-  readonly tap: PacketTap;
   ready(session: Session): void;
   /** Called once; `reason` says why. */
   closed(session: Session, reason: string): void;
@@ -58,6 +57,8 @@ export class Session {
   readonly packets = new PacketRing();
   /** The newest messages that nothing here understands. */
   readonly strange = new PacketRing();
+  /** Where PACKET_INs go once the switch is ready. */
+  path: PacketPath | null = null;
   readonly requests = new Requests();
   readonly #codec: OpenFlowCodec;
   readonly #listener: SessionListener;
@@ -76,10 +77,16 @@ export class Session {
     this.port = socket.remotePort ?? 0;
     this.localAddress = (socket.localAddress ?? "").replace(/^::ffff:/, "");
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#receive(chunk));
+    const turn = new Turn(socket);
+    socket.on("data", (chunk) => turn.spend(this.#receive(chunk)));
     socket.on("error", (error) => this.close(reasonOf(error)));
     socket.on("close", () => this.close("the switch closed the connection"));
     this.#step({ kind: "connected" });
+  }
+
+  /** The header's version that HELLO has agreed on. */
+  get version(): number {
+    return VERSION_1_3;
   }
 
   get phase(): ChannelState["phase"] {
@@ -106,6 +113,16 @@ export class Session {
   /** Queues a message that is no change. */
   send(bytes: Uint8Array): void {
     this.#outbox.push(bytes);
+  }
+
+  /** Writes at once, ahead of what is queued. */
+  write(bytes: Uint8Array): void {
+    this.#outbox.write(bytes);
+  }
+
+  /** Bytes that the switch has not taken yet. */
+  get unsentBytes(): number {
+    return this.#outbox.unsentBytes;
   }
 
   /** Sends the records as FLOW_MODs; resolves once the switch has passed the barrier after them. */
@@ -244,15 +261,18 @@ export class Session {
     if (this.ports.size < LIMITS.openflowPorts || this.ports.has(port.number)) this.ports.set(port.number, port);
   }
 
-  #receive(chunk: Buffer): void {
+  /** Handles what came; returns how many messages that were. */
+  #receive(chunk: Buffer): number {
     this.lastMessageAt = Date.now();
     this.#step({ kind: "heard" });
+    const before = this.counters.messagesIn;
     const piece = this.#codec.scanBytes / 2;
     try {
       for (let at = 0; at < chunk.length && !this.#gone; at += piece) this.#scan(chunk.subarray(at, at + piece));
     } catch (error) {
       this.#step({ kind: "malformed", reason: `malformed message: ${reasonOf(error)}` });
     }
+    return this.counters.messagesIn - before;
   }
 
   #scan(chunk: Buffer): void {
@@ -260,7 +280,14 @@ export class Session {
     const carried = this.#carry?.length ?? 0;
     const frames = codec.scan(this.#carry, chunk);
     const { scanned, scanProblem } = codec;
-    for (let i = 0; i < frames && !this.#gone; i++) this.#dispatch(i);
+    let packetIns = 0;
+    for (let i = 0; i < frames && !this.#gone; i++) {
+      if (codec.frameType(i) === MESSAGE.PACKET_IN && codec.frameVersion(i) === this.version) {
+        packetIns++;
+        this.counters.packetInBytes += codec.frameLength(i);
+      } else this.#dispatch(i);
+    }
+    if (packetIns > 0) this.#packetIns(frames, packetIns);
     if (this.#gone) return;
     if (scanProblem) this.#step({ kind: "malformed", reason: `malformed message: ${scanProblem}` });
     // What is left is the beginning of one message, under 64 KiB; it may reach back into the last carry.
@@ -272,6 +299,14 @@ export class Session {
     if (this.#state.phase === "hello" && (this.#carry?.[1] ?? MESSAGE.HELLO) > MESSAGE.ERROR) {
       this.#step({ kind: "other", name: `a message of type ${this.#carry?.[1]}` });
     }
+  }
+
+  /** PACKET_INs before the switch is ready are counted and not answered. */
+  #packetIns(frames: number, count: number): void {
+    if (this.#state.phase === "hello") this.#step({ kind: "other", name: "a PACKET_IN" });
+    this.counters.messagesIn += count;
+    if (this.path) this.path.take(frames, count);
+    else this.counters.packetIns += count;
   }
 
   #dispatch(i: number): void {
@@ -308,12 +343,6 @@ export class Session {
       case MESSAGE.BARRIER_REPLY:
         this.requests.barrier(codec.frameXid(i));
         break;
-      case MESSAGE.PACKET_IN:
-        this.counters.packetIns++;
-        this.counters.packetInBytes += codec.frameLength(i);
-        this.packets.put(codec, i);
-        if (this.#state.phase === "ready") this.#listener.tap.show(this, codec.frame(i));
-        break;
       case MESSAGE.FLOW_REMOVED:
         this.counters.flowsRemoved++;
         this.#listener.flowRemoved(this, i);
@@ -322,6 +351,7 @@ export class Session {
         const { reason, port } = wire.readPortStatus(codec.frame(i));
         if (reason === wire.PORT_REASON.DELETE) this.ports.delete(port.number);
         else this.#putPort(port);
+        if (reason === wire.PORT_REASON.DELETE || wire.portIsDown(port)) this.path?.portGone(port.number);
         this.#listener.portChanged(this, reason, port);
         break;
       }

@@ -18,6 +18,7 @@ import { changeGroup, type Group, groupDescriptions } from "./groups.js";
 import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
+import { type PacketOut, sendPacketOut } from "./packet_out.js";
 import { portMod } from "./ports.js";
 import { type NumberedChange, sendGroups, sendMeters } from "./reconcile_send.js";
 import type { ChangeResult } from "./requests.js";
@@ -48,6 +49,7 @@ export interface OpenFlowMethods extends Methods {
   sendGroups(params: { dpid: string; changes: readonly NumberedChange<Group>[] }): Promise<ChangeResult>;
   sendMeters(params: { dpid: string; changes: readonly NumberedChange<Meter>[] }): Promise<ChangeResult>;
   enablePort(params: { dpid: string; port: number; enable: boolean }): Promise<void>;
+  packetOut(params: { dpid: string; out: PacketOut }): Promise<void>;
   packets(params: { dpid: string }): Uint8Array[];
   counters(none: null): DatapathCounters[];
   totals(none: null): ControllerTotals;
@@ -58,7 +60,7 @@ export interface OpenFlowMethods extends Methods {
 }
 
 export interface SwitchEvent {
-  readonly kind: "up" | "down" | "refused";
+  readonly kind: "up" | "down" | "refused" | "warned";
   readonly dpid: string;
   readonly address: string;
   readonly reason: string;
@@ -76,6 +78,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
   const listener: ControllerListener = {
     up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
     down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
+    warned: (dpid, reason) => emit({ kind: "warned", dpid, address: "", reason }),
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
   };
   const controller = new Controller(task.data, listener, events);
@@ -102,6 +105,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       sendGroups: ({ dpid, changes }) => sendGroups(controller.session(dpid), controller.codec, changes),
       sendMeters: ({ dpid, changes }) => sendMeters(controller.session(dpid), changes),
       enablePort: ({ dpid, port, enable }) => portMod(controller.session(dpid), port, enable),
+      packetOut: ({ dpid, out }) => sendPacketOut(controller.session(dpid), controller.codec, out),
       packets: ({ dpid }) => controller.session(dpid).packets.newest(),
       counters: () => controller.counters(),
       totals: () => controller.totals(),

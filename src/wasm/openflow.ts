@@ -149,6 +149,11 @@ export class OpenFlowCodec {
     this.#scratch = wasm.scratchPointer();
   }
 
+  /** The module's exports, for the other views of the same memory. */
+  get exports(): unknown {
+    return this.#wasm;
+  }
+
   /** The most bytes (a carry and a chunk) that one scan takes. */
   get scanBytes(): number {
     return L.INPUT_BYTES;

@@ -70,6 +70,12 @@ export class FakeSwitch {
     this.#socket.write(Buffer.concat(bytes));
   }
 
+  /** Reads no more, or again. */
+  read(on: boolean): void {
+    if (on) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
   /** Ends the connection as a crash does. */
   drop(): void {
     this.#socket.resetAndDestroy();

@@ -8,6 +8,7 @@ import { startFront } from "../../src/http/front.js";
 import type { Caller } from "../../src/http/table.js";
 import { type OpenFlowHandle, startOpenFlow } from "../../src/openflow/agent.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../src/openflow/config.js";
+import { PACKET_DEFAULTS, type PacketConfig } from "../../src/openflow/packet_config.js";
 import type { Engine } from "../../src/store/engine.js";
 import { openStore } from "../../src/store/open.js";
 import type { Teardown } from "./cleanup.js";
@@ -57,6 +58,8 @@ export async function startStore(t: Teardown, dir = tmpDir(t, "store")): Promise
   t.teardown(() => store.close());
   return store;
 }
+/** Most tests count flows: switches keep those that they have. */
+const LEAVE: PacketConfig = { ...PACKET_DEFAULTS, tableMiss: "leave" };
 
 /** Starts the room and its surface on free ports of 127.0.0.1; both end with the test. */
 export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise<OpenFlowRoom> {
@@ -64,7 +67,7 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   const log = createLog("test");
   const listen = { host: "127.0.0.1", port: 0 };
   const handle = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, listen, ...config },
+    config: { ...OPENFLOW_DEFAULTS, listen, packets: LEAVE, ...config },
     store: await startStore(t),
     log,
   });

@@ -40,7 +40,7 @@ export function systemRoutes(base: string, of: OpenFlowHandle): Route[] {
           duration_ms: totals.durationMs,
           msg_in: totals.messagesIn,
           msg_out: totals.messagesOut,
-          lost: { bytes: totals.packetInBytesIgnored, packets: totals.packetInsIgnored },
+          lost: { bytes: totals.packetBytesLost, packets: totals.packetsLost },
           packet_in: { bytes: totals.packetInBytes, packets: totals.packetIns },
           packet_out: { bytes: totals.packetOutBytes, packets: totals.packetOuts },
         };

@@ -6,6 +6,8 @@ import type { Socket } from "node:net";
 import { AppError } from "../../../src/base/errors.js";
 import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { MULTIPART } from "../../../src/openflow/messages.js";
+import { PACKET_DEFAULTS } from "../../../src/openflow/packet_config.js";
+import { PacketPaths } from "../../../src/openflow/packet_path.js";
 import { PacketTap } from "../../../src/openflow/packet_tap.js";
 import { roleRequest } from "../../../src/openflow/roles.js";
 import { Session, type SessionListener } from "../../../src/openflow/session.js";
@@ -13,6 +15,7 @@ import { MESSAGE, OpenFlowCodec } from "../../../src/wasm/openflow.js";
 import { multipart, ofp } from "../../helpers/fake_switch.js";
 
 const codec = new OpenFlowCodec(CODEC_TABLES);
+const paths = new PacketPaths({ ...PACKET_DEFAULTS, hybrid: false }, codec, new PacketTap());
 const times = { channel: { handshakeMs: 10_000, echoMs: 5_000, deadMs: 15_000 }, requestMs: 10_000 };
 /** Ours are numbered in the order of their sending: HELLO 1, FEATURES_REQUEST 2, SET_CONFIG 3, the descriptions 4 and 5. */
 const XID = { features: 2, description: 4, ports: 5, role: 6, listing: 7 };
@@ -54,10 +57,12 @@ flow.writeUInt32BE(0x0001_0004, 48);
 async function run(bytes: Uint8Array): Promise<void> {
   let reason = "";
   const listener: SessionListener = {
-    tap: new PacketTap(),
-    ready: () => undefined,
-    closed: (_session, why) => {
+    ready: (session) => {
+      session.path = paths.open(session);
+    },
+    closed: (session, why) => {
       reason = why;
+      session.path?.close();
     },
     portChanged: () => undefined,
     flowRemoved: (_session, frame) => void codec.unpackFlowRemovedFrame(frame),

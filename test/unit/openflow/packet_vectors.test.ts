@@ -2,8 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import t from "tap";
+import { parsePacketOut } from "../../../src/api/openflow/packet_rows.js";
+import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { etherType, readPacketIn } from "../../../src/openflow/packet_in.js";
+import { packPacketOut } from "../../../src/openflow/packet_out.js";
 import { type PacketSource, PacketTap } from "../../../src/openflow/packet_tap.js";
+import { OpenFlowCodec } from "../../../src/wasm/openflow.js";
 
 interface PacketInVector {
   name: string;
@@ -18,7 +22,13 @@ interface PacketInVector {
 }
 
 const file = new URL("../../../../test/vectors/openflow/packets.json", import.meta.url);
-const vectors = JSON.parse(readFileSync(file, "utf8")) as { packet_ins: PacketInVector[] };
+interface PacketVectors {
+  xid: number;
+  packet_ins: PacketInVector[];
+  packet_outs: { name: string; packetout: Record<string, unknown>; hex: string }[];
+}
+
+const vectors = JSON.parse(readFileSync(file, "utf8")) as PacketVectors;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 t.test("PACKET_INs read as os-ken reads them", async (t) => {
@@ -32,6 +42,13 @@ t.test("PACKET_INs read as os-ken reads them", async (t) => {
       vector.name,
     );
     t.equal(etherType(read.data), vector.ether_type, `${vector.name}: Ethernet type`);
+  }
+});
+
+t.test("PACKET_OUTs pack to os-ken's bytes", async (t) => {
+  const codec = new OpenFlowCodec(CODEC_TABLES);
+  for (const { name, packetout, hex: wanted } of vectors.packet_outs) {
+    t.equal(hex(packPacketOut(parsePacketOut(packetout), vectors.xid, codec)), wanted, name);
   }
 });
 

@@ -5,6 +5,7 @@ import { flowQuery, printFlow, writeFlow } from "../../../src/api/openflow/flow_
 import { LIMITS } from "../../../src/base/limits.js";
 import { OPENFLOW_DEFAULTS, type OpenFlowConfig } from "../../../src/openflow/config.js";
 import { Controller } from "../../../src/openflow/controller.js";
+import { PACKET_DEFAULTS } from "../../../src/openflow/packet_config.js";
 import { MESSAGE } from "../../../src/wasm/openflow.js";
 import { RecordReader, RecordWriter } from "../../../src/wasm/openflow_records.js";
 import type { Teardown } from "../../helpers/cleanup.js";
@@ -22,11 +23,13 @@ interface SetUp {
 async function start(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise<SetUp> {
   const events: string[] = [];
   const listen = { host: "127.0.0.1", port: 0 };
+  const packets = { ...PACKET_DEFAULTS, tableMiss: "leave" } as const;
   const controller = new Controller(
-    { ...OPENFLOW_DEFAULTS, listen, ...config },
+    { ...OPENFLOW_DEFAULTS, listen, packets, ...config },
     {
       up: (dpid) => events.push(`up ${dpid}`),
       down: (dpid, _address, reason) => events.push(`down ${dpid} ${reason}`),
+      warned: (dpid, reason) => events.push(`warned ${dpid} ${reason}`),
       refused: (_address, reason) => events.push(`refused ${reason}`),
     },
   );

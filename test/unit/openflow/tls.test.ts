@@ -29,6 +29,7 @@ async function start(t: Teardown, table: TlsTable): Promise<{ port: number; even
     {
       up: (dpid) => events.push(`up ${dpid}`),
       down: (dpid) => events.push(`down ${dpid}`),
+      warned: (dpid, reason) => events.push(`warned ${dpid} ${reason}`),
       refused: (address, reason) => events.push(`refused ${address} ${reason}`),
     },
   );
@@ -85,7 +86,7 @@ t.test("certificates of switches: wanted, or asked for", async (t) => {
 t.test("who is still shaking hands does not hold up the end", async (t) => {
   const tls = loadTls({ listen, ...controller });
   if (!tls) throw new Error("no listener");
-  const listener = { up: () => undefined, down: () => undefined, refused: () => undefined };
+  const listener = { up: () => undefined, down: () => undefined, warned: () => undefined, refused: () => undefined };
   const of = new Controller({ ...OPENFLOW_DEFAULTS, listen: null, tls, handshakeSeconds: 1_000 }, listener);
   const port = await of.listenTls(tls);
   const silent = connect(port, "127.0.0.1");
