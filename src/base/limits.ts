@@ -63,6 +63,15 @@ export const LIMITS = {
   openflowSendBytes: 32 << 20,
   openflowListingBytes: 256 << 20,
 
+  // openflow: topology
+  netLinks: 65_536,
+  /** Addresses of hosts, and stations that have them. */
+  netNodes: 65_536,
+  netStationsPerPort: 4_096,
+  netAddressesPerStation: 64,
+  /** Switches with ports that take no part in discovery. */
+  netSuppressed: 4_096,
+
   // bond data plane
   /** A data plane that control started ends by itself when it has no bond and no control for this long. */
   dataplaneIdleEndMs: 60_000,

@@ -179,6 +179,11 @@ export interface OpenFlowControllerRecord {
   generation: string;
 }
 
+/** Ports of a switch that take no part in link discovery; the key is its dpid, 16 hex digits. */
+export interface OpenFlowSuppressedRecord {
+  ports: number[];
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -192,6 +197,7 @@ export interface Tables {
   bgp_peers: BgpPeerRecord;
   bgp_policies: BgpPolicyRecord;
   openflow_controller: OpenFlowControllerRecord;
+  openflow_suppressed: OpenFlowSuppressedRecord;
 }
 
 export type TableName = keyof Tables;
@@ -210,4 +216,5 @@ export const TABLES: readonly TableName[] = [
   "bgp_peers",
   "bgp_policies",
   "openflow_controller",
+  "openflow_suppressed",
 ];

@@ -1,0 +1,47 @@
+// The flows that topology needs in a switch, put there as the controller's own: probes come to it, and nowhere else.
+
+import { ANY, NO_BUFFER, RecordWriter } from "../../wasm/openflow_records.js";
+import { ETHER_TYPE } from "./packets/ethernet.js";
+
+/** The cookie of all flows that the controller itself puts into switches, as HP's has it. */
+export const OWN_COOKIE = 0xffff000000000000n;
+/** Above what operators and the switch's own forwarding have, so that no bridge passes a probe on. */
+const PRIORITY = 60_000;
+const ADD = 0;
+const FIELD_ETH_TYPE = 5;
+const APPLY_ACTIONS = 4;
+const OUTPUT = 0;
+const CONTROLLER = 0xfffffffd;
+/** OFPCML_NO_BUFFER: the whole packet. */
+const WHOLE = 0xffff;
+
+export interface FlowRecords {
+  readonly records: Uint8Array;
+  readonly count: number;
+}
+
+/** Records of the flows that send LLDP and BDDP to the controller. */
+export function probeFlows(): FlowRecords {
+  const writer = new RecordWriter();
+  for (const type of [ETHER_TYPE.LLDP, ETHER_TYPE.BDDP]) {
+    writer.begin({
+      table: 0,
+      command: ADD,
+      priority: PRIORITY,
+      idleTimeout: 0,
+      hardTimeout: 0,
+      flags: 0,
+      cookie: OWN_COOKIE,
+      cookieMask: 0n,
+      bufferId: NO_BUFFER,
+      outPort: ANY,
+      outGroup: ANY,
+    });
+    writer.match(FIELD_ETH_TYPE, Uint8Array.of(type >> 8, type & 0xff), null);
+    writer.instruction(APPLY_ACTIONS);
+    writer.output(OUTPUT, CONTROLLER, WHOLE);
+    writer.end();
+  }
+  const { count } = writer;
+  return { records: writer.take(), count };
+}

@@ -1,0 +1,85 @@
+// The probes of one switch: an LLDP and a BDDP frame for each of its ports, as PACKET_OUT messages. They are made once an
+// epoch and sent as they are until it ends.
+
+import { HEADER_BYTES, MESSAGE, VERSION_1_3 } from "../../wasm/openflow.js";
+import { NO_BUFFER } from "../../wasm/openflow_records.js";
+import type { Port } from "../messages.js";
+import { ETHER_TYPE, ethernetFrame, parseMac } from "./packets/ethernet.js";
+import { encodeProbe } from "./packets/lldp.js";
+
+/** OFPP_CONTROLLER, and the first port number that is none (OFPP_MAX, spec §7.2.1). */
+const CONTROLLER = 0xfffffffd;
+const PORT_MAX = 0xffffff00;
+/** OFPPC_PORT_DOWN, OFPPC_NO_FWD; OFPPS_LINK_DOWN. */
+const NO_OUTPUT = (1 << 0) | (1 << 5);
+const LINK_DOWN = 1;
+/** Bridges do not pass frames to this address on (802.1Q §8.6.3, "nearest bridge"). */
+const NEAREST_BRIDGE = 0x0180c200000e;
+const EVERYBODY = 0xffffffffffff;
+const PACKET_OUT_HEAD = 24;
+const OUTPUT_BYTES = 16;
+
+/** True when a probe may be sent out of the port. */
+export function isUsable(port: Port): boolean {
+  return port.number < PORT_MAX && (port.config & NO_OUTPUT) === 0 && (port.state & LINK_DOWN) === 0;
+}
+
+/** PACKET_OUT (spec §7.3.7) of a whole frame to one port. */
+export function packetOut(port: number, frame: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(PACKET_OUT_HEAD + OUTPUT_BYTES + frame.length);
+  bytes[0] = VERSION_1_3;
+  bytes[1] = MESSAGE.PACKET_OUT;
+  bytes.writeUInt16BE(bytes.length, 2);
+  bytes.writeUInt32BE(NO_BUFFER, HEADER_BYTES);
+  bytes.writeUInt32BE(CONTROLLER, HEADER_BYTES + 4);
+  bytes.writeUInt16BE(OUTPUT_BYTES, HEADER_BYTES + 8);
+  bytes.writeUInt16BE(OUTPUT_BYTES, PACKET_OUT_HEAD + 2);
+  bytes.writeUInt32BE(port, PACKET_OUT_HEAD + 4);
+  bytes.set(frame, PACKET_OUT_HEAD + OUTPUT_BYTES);
+  return bytes;
+}
+
+export interface ProbeSettings {
+  readonly key: Uint8Array;
+  /** What the frames say of how long they hold. */
+  readonly ttlSeconds: number;
+}
+
+export class Probes {
+  readonly #dpid: string;
+  readonly #settings: ProbeSettings;
+  readonly #ready = new Map<number, Buffer>();
+  #epoch = -1;
+
+  constructor(dpid: string, settings: ProbeSettings) {
+    this.#dpid = dpid;
+    this.#settings = settings;
+  }
+
+  /** The two PACKET_OUTs of a port, as one. */
+  of(port: Port, epoch: number): Buffer {
+    if (epoch !== this.#epoch) {
+      this.#ready.clear();
+      this.#epoch = epoch;
+    }
+    const ready = this.#ready.get(port.number);
+    if (ready) return ready;
+    const made = Buffer.concat([
+      this.#one(port, epoch, ETHER_TYPE.LLDP, NEAREST_BRIDGE),
+      this.#one(port, epoch, ETHER_TYPE.BDDP, EVERYBODY),
+    ]);
+    this.#ready.set(port.number, made);
+    return made;
+  }
+
+  /** The port has changed: its frames are made anew. */
+  forget(port: number): void {
+    this.#ready.delete(port);
+  }
+
+  #one(port: Port, epoch: number, etherType: number, destination: number): Buffer {
+    const { key, ttlSeconds } = this.#settings;
+    const payload = encodeProbe({ dpid: this.#dpid, port: port.number, epoch }, etherType, ttlSeconds, key);
+    return packetOut(port.number, ethernetFrame(destination, parseMac(port.mac) ?? 0, etherType, payload));
+  }
+}
