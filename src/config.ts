@@ -59,6 +59,10 @@ const openflow = {
   /** The role that is claimed from each switch. */
   role: choice(ROLE_NAMES, { fallback: "equal" }),
   tls: table(TLS_FIELDS),
+  /** Seconds between two probes of a port; 0 looks for no links. */
+  discovery_interval: integer(0, 3_600, { fallback: 5 }),
+  /** Seconds that a host is known after it was last heard; 0 learns none. */
+  node_timeout: integer(0, 86_400, { fallback: 600 }),
 };
 
 const bond = {

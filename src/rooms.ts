@@ -50,7 +50,13 @@ async function bgpRoom({ config, store, log }: Ground): Promise<Room> {
 
 async function openflowRoom({ config, store, accounts, log }: Ground): Promise<Room> {
   const openflow = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, ...config.openflow, tls: loadTls(config.openflow.tls) },
+    config: {
+      ...OPENFLOW_DEFAULTS,
+      ...config.openflow,
+      tls: loadTls(config.openflow.tls),
+      discoverySeconds: config.openflow.discovery_interval,
+      nodeSeconds: config.openflow.node_timeout,
+    },
     store,
     log: log.child({ room: "openflow" }),
   });

@@ -18,8 +18,10 @@ import { type EventBatch, eventOf, type OpenFlowEvent } from "./events.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
 import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
-import { MULTIPART, type Port } from "./messages.js";
+import { dpidText, MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import { NetAgent, type NetHandle } from "./net/methods.js";
+import { scrapeNet } from "./net/metrics.js";
 import { RoleClaims } from "./role_claims.js";
 import type { RoleName, RoleState } from "./roles.js";
 import {
@@ -47,6 +49,8 @@ export interface OpenFlowHealth {
 export interface OpenFlowHandle {
   /** What this controller is known by, 32 hex digits. */
   readonly uid: string;
+  /** Links between switches, and hosts. */
+  readonly net: NetHandle;
   datapaths(): Promise<Datapath[]>;
   datapath(dpid: string): Promise<Datapath>;
   ports(dpid: string): Promise<Port[]>;
@@ -116,13 +120,14 @@ function listenText(where: Listen | null | undefined): string {
 
 /** Starts the room. Errors: PORT_IN_USE, PORT_DENIED, LISTEN_FAILED. */
 export async function startOpenFlow({ config, store, log }: OpenFlowOptions): Promise<OpenFlowHandle> {
-  const agent = new Agent(config, await Identity.open(store), log);
+  const agent = new Agent(config, await Identity.open(store), store, log);
   await agent.start();
   return agent;
 }
 
 class Agent implements OpenFlowHandle {
   readonly uid: string;
+  readonly net: NetAgent;
   readonly #roles: RoleClaims;
   #config: OpenFlowConfig;
   readonly #log: Logger;
@@ -134,8 +139,9 @@ class Agent implements OpenFlowHandle {
   #listenTls = "";
   #closing = false;
 
-  constructor(config: OpenFlowConfig, identity: Identity, log: Logger) {
+  constructor(config: OpenFlowConfig, identity: Identity, store: Engine, log: Logger) {
     this.uid = identity.uid;
+    this.net = new NetAgent(() => this.#worker.client, store);
     const ask = (dpid: string, body: Uint8Array) => this.ask(dpid, MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, body);
     this.#roles = new RoleClaims({ identity, ask, role: config.role, log });
     this.#config = config;
@@ -178,6 +184,7 @@ class Agent implements OpenFlowHandle {
     const { listen, tls } = this.#config;
     this.#tell("subscribe", this.#events.types());
     if (!listen && !tls) return;
+    await this.net.begin(client);
     const ports = await client.call("listen", null);
     // Port 0 was any: it stays the one that switches know.
     const bound = <L extends Listen>(where: L, port: number | null): L => ({ ...where, port: port ?? where.port });
@@ -317,9 +324,16 @@ class Agent implements OpenFlowHandle {
   async #scrape(): Promise<void> {
     if (this.#closing || this.#worker.failed !== null) return;
     const datapaths = await this.counters();
+    const net = await this.net.totals();
     for (const name of SCRAPED) clear(name);
+    const names = new Map(datapaths.map(({ dpid, name }) => [dpid, name]));
+    const labelsOf = (dpid: string) => ({
+      dp_id: `0x${BigInt(`0x${dpid}`).toString(16)}`,
+      dp_name: names.get(dpid) ?? dpidText(dpid),
+    });
+    scrapeNet(net, labelsOf);
     for (const dp of datapaths) {
-      const labels = { dp_id: `0x${BigInt(`0x${dp.dpid}`).toString(16)}`, dp_name: dp.name };
+      const labels = labelsOf(dp.dpid);
       gauge("dp_status", Number(dp.up), labels);
       total("of_dp_connections_total", dp.connections, labels);
       total("of_dp_disconnections_total", dp.disconnections, labels);

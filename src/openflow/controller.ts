@@ -10,7 +10,16 @@ import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type EventStream, removalName } from "./events.js";
 import { bind, plainServer, tlsServer, unbind } from "./listener.js";
-import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
+import {
+  type Description,
+  dpidText,
+  type Features,
+  MULTIPART,
+  MULTIPART_HEADER,
+  PORT_REASON,
+  type Port,
+} from "./messages.js";
+import { Topology } from "./net/topology.js";
 import { PacketTap } from "./packet_tap.js";
 import type { ChangeResult } from "./requests.js";
 import { Session, type SessionListener, type SessionTimes } from "./session.js";
@@ -73,6 +82,7 @@ const QUESTIONS = 256;
 
 export class Controller implements SessionListener {
   readonly tap = new PacketTap();
+  readonly topology: Topology;
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
   readonly #listener: ControllerListener;
@@ -93,6 +103,7 @@ export class Controller implements SessionListener {
     this.#events = events;
     this.#config = config;
     this.#listener = listener;
+    this.topology = new Topology(config, this.tap);
     const channel = {
       handshakeMs: config.handshakeSeconds * 1000,
       echoMs: config.echoSeconds * 1000,
@@ -134,6 +145,7 @@ export class Controller implements SessionListener {
     this.#timer ??= setInterval(() => {
       const now = performance.now();
       for (const session of this.#sessions) session.tick(now);
+      this.topology.tick(now);
     }, TICK_MS);
   }
 
@@ -153,6 +165,7 @@ export class Controller implements SessionListener {
     const { datapath } = session.description;
     // Open vSwitch says "None" for a bridge that was given no description.
     life.name = datapath === "" || datapath === "None" ? dpidText(dpid) : datapath;
+    this.topology.ready(session);
     this.#listener.up(dpid, `${session.address}:${session.port}`);
   }
 
@@ -166,6 +179,7 @@ export class Controller implements SessionListener {
       return;
     }
     if (this.#datapaths.get(dpid) === session) this.#datapaths.delete(dpid);
+    this.topology.closed(session);
     const life = this.#life(dpid);
     life.disconnections++;
     addCounters(life.before, session.counters);
@@ -173,6 +187,7 @@ export class Controller implements SessionListener {
   }
 
   portChanged(session: Session, reason: number, port: Port): void {
+    this.topology.portChanged(session, port, reason === PORT_REASON.DELETE);
     const event = PORT_EVENTS[reason];
     if (session.readyAt === 0 || !event) return;
     this.#events?.put("port", session.features.dpid, () => ({ event, port }));

@@ -56,7 +56,11 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   const listen = { host: "127.0.0.1", port: 0 };
   const store = await openStore(tmpDir(t, "openflow"), log);
   t.teardown(() => store.close());
-  const handle = await startOpenFlow({ config: { ...OPENFLOW_DEFAULTS, listen, ...config }, store, log });
+  const handle = await startOpenFlow({
+    config: { ...OPENFLOW_DEFAULTS, listen, discoverySeconds: 0, ...config },
+    store,
+    log,
+  });
   t.teardown(() => handle.close());
   const tokens = new Set<string>();
   const surface = openflowSurface(handle, {

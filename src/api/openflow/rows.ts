@@ -14,6 +14,7 @@ import { channelRoutes } from "./channel_rows.js";
 import { eventRoute } from "./event_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
+import { netRoutes } from "./net_rows.js";
 import { problem } from "./problem.js";
 import { statsRoutes } from "./stats_rows.js";
 import { switchRoutes } from "./switch_rows.js";
@@ -40,6 +41,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...channelRoutes(DP, handle),
       ...switchRoutes(DP, handle),
       ...systemRoutes(BASE, handle),
+      ...netRoutes(BASE, handle),
       eventRoute(BASE, handle),
     ],
     problem,

@@ -23,7 +23,7 @@ async function start(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise
   const events: string[] = [];
   const listen = { host: "127.0.0.1", port: 0 };
   const controller = new Controller(
-    { ...OPENFLOW_DEFAULTS, listen, ...config },
+    { ...OPENFLOW_DEFAULTS, listen, discoverySeconds: 0, ...config },
     {
       up: (dpid) => events.push(`up ${dpid}`),
       down: (dpid, _address, reason) => events.push(`down ${dpid} ${reason}`),
