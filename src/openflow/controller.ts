@@ -194,6 +194,7 @@ export class Controller implements SessionListener {
   }
 
   flowRemoved(session: Session, frame: number): void {
+    this.topology.flowRemoved(session, this.#codec.frame(frame));
     this.#events?.put("flow_removed", session.features.dpid, () => {
       const record = this.#codec.unpackFlowRemovedFrame(frame);
       const reader = new RecordReader(record);

@@ -78,6 +78,9 @@ t.test("a ring of three bridges", async (t) => {
       const flow = (await flows()).find((each) => each.includes(`dl_type=${type}`)) ?? "";
       t.match(flow, /cookie=0xffff000000000000.* priority=60000,.*actions=CONTROLLER:65535/, type);
     }
+    await ovs.ofctl("del-flows", "br1");
+    t.same(await flows(), []);
+    await until(async () => (await flows()).length === 2, { what: "the flows to come back" });
   });
 
   await t.test("links both ways, as soon as the ports are there", async (t) => {

@@ -8,6 +8,7 @@ export const OWN_COOKIE = 0xffff000000000000n;
 /** Above what operators and the switch's own forwarding have, so that no bridge passes a probe on. */
 const PRIORITY = 60_000;
 const ADD = 0;
+const SEND_FLOW_REM = 1;
 const FIELD_ETH_TYPE = 5;
 const APPLY_ACTIONS = 4;
 const OUTPUT = 0;
@@ -20,6 +21,18 @@ export interface FlowRecords {
   readonly count: number;
 }
 
+/** Where a FLOW_REMOVED has its cookie (spec §7.4.2; 1.0 §5.4.3). */
+const COOKIE_AT = 8;
+const COOKIE_AT_1_0 = 48;
+
+/** True when a FLOW_REMOVED tells of a flow of the controller's own. */
+export function isOwnRemoved(message: Uint8Array): boolean {
+  const at = message[0] === 1 ? COOKIE_AT_1_0 : COOKIE_AT;
+  if (message.length < at + 8 || message[at] !== 0xff || message[at + 1] !== 0xff) return false;
+  for (let i = 2; i < 8; i++) if (message[at + i] !== 0) return false;
+  return true;
+}
+
 /** Records of the flows that send LLDP and BDDP to the controller. */
 export function probeFlows(): FlowRecords {
   const writer = new RecordWriter();
@@ -30,7 +43,7 @@ export function probeFlows(): FlowRecords {
       priority: PRIORITY,
       idleTimeout: 0,
       hardTimeout: 0,
-      flags: 0,
+      flags: SEND_FLOW_REM,
       cookie: OWN_COOKIE,
       cookieMask: 0n,
       bufferId: NO_BUFFER,

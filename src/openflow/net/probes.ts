@@ -18,14 +18,19 @@ const NEAREST_BRIDGE = 0x0180c200000e;
 const EVERYBODY = 0xffffffffffff;
 const PACKET_OUT_HEAD = 24;
 const OUTPUT_BYTES = 16;
+const VERSION_1_0 = 1;
+const OUTPUT_BYTES_1_0 = 8;
+/** OFPP_NONE. */
+const NO_PORT_1_0 = 0xffff;
 
 /** True when a probe may be sent out of the port. */
 export function isUsable(port: Port): boolean {
   return port.number < PORT_MAX && (port.config & NO_OUTPUT) === 0 && (port.state & LINK_DOWN) === 0;
 }
 
-/** PACKET_OUT (spec §7.3.7) of a whole frame to one port. */
-export function packetOut(port: number, frame: Uint8Array): Buffer {
+/** PACKET_OUT (spec §7.3.7; 1.0 §5.3.6) of a whole frame to one port, in the version that was agreed on. */
+export function packetOut(port: number, frame: Uint8Array, version: number): Buffer {
+  if (version === VERSION_1_0) return packetOut10(port, frame);
   const bytes = Buffer.alloc(PACKET_OUT_HEAD + OUTPUT_BYTES + frame.length);
   bytes[0] = VERSION_1_3;
   bytes[1] = MESSAGE.PACKET_OUT;
@@ -39,6 +44,21 @@ export function packetOut(port: number, frame: Uint8Array): Buffer {
   return bytes;
 }
 
+function packetOut10(port: number, frame: Uint8Array): Buffer {
+  const head = HEADER_BYTES + 8;
+  const bytes = Buffer.alloc(head + OUTPUT_BYTES_1_0 + frame.length);
+  bytes[0] = VERSION_1_0;
+  bytes[1] = MESSAGE.PACKET_OUT;
+  bytes.writeUInt16BE(bytes.length, 2);
+  bytes.writeUInt32BE(NO_BUFFER, HEADER_BYTES);
+  bytes.writeUInt16BE(NO_PORT_1_0, HEADER_BYTES + 4);
+  bytes.writeUInt16BE(OUTPUT_BYTES_1_0, HEADER_BYTES + 6);
+  bytes.writeUInt16BE(OUTPUT_BYTES_1_0, head + 2);
+  bytes.writeUInt16BE(port, head + 4);
+  bytes.set(frame, head + OUTPUT_BYTES_1_0);
+  return bytes;
+}
+
 export interface ProbeSettings {
   readonly key: Uint8Array;
   /** What the frames say of how long they hold. */
@@ -48,11 +68,13 @@ export interface ProbeSettings {
 export class Probes {
   readonly #dpid: string;
   readonly #settings: ProbeSettings;
+  readonly #version: number;
   readonly #ready = new Map<number, Buffer>();
   #epoch = -1;
 
-  constructor(dpid: string, settings: ProbeSettings) {
+  constructor(dpid: string, version: number, settings: ProbeSettings) {
     this.#dpid = dpid;
+    this.#version = version;
     this.#settings = settings;
   }
 
@@ -80,6 +102,7 @@ export class Probes {
   #one(port: Port, epoch: number, etherType: number, destination: number): Buffer {
     const { key, ttlSeconds } = this.#settings;
     const payload = encodeProbe({ dpid: this.#dpid, port: port.number, epoch }, etherType, ttlSeconds, key);
-    return packetOut(port.number, ethernetFrame(destination, parseMac(port.mac) ?? 0, etherType, payload));
+    const frame = ethernetFrame(destination, parseMac(port.mac) ?? 0, etherType, payload);
+    return packetOut(port.number, frame, this.#version);
   }
 }

@@ -2,6 +2,7 @@
 // tell of hosts, and lets age what is not seen again.
 
 import { randomBytes } from "node:crypto";
+import { VERSION_1_3 } from "../../wasm/openflow.js";
 import type { Port } from "../messages.js";
 import type { PacketSource, PacketTap, PacketWatcher } from "../packet_tap.js";
 import type { ChangeResult } from "../requests.js";
@@ -9,13 +10,15 @@ import { HostReader } from "./host_reader.js";
 import { Hosts } from "./hosts.js";
 import { Links } from "./links.js";
 import type { Listening, NetListener } from "./listener.js";
-import { type FlowRecords, probeFlows } from "./own_flows.js";
+import { type FlowRecords, isOwnRemoved, probeFlows } from "./own_flows.js";
 import { ETHER_TYPE, EthernetReader } from "./packets/ethernet.js";
 import { isAuthentic, readLldp } from "./packets/lldp.js";
 import { isUsable, type ProbeSettings, Probes } from "./probes.js";
 
 /** A switch, as far as topology needs it: a session. */
 export interface NetSwitch extends PacketSource {
+  /** Of the header, as it was agreed on; 1.3's when it is left out. */
+  readonly version?: number;
   changeFlows(records: Uint8Array, count: number): Promise<ChangeResult>;
 }
 
@@ -38,12 +41,15 @@ interface Served {
   readonly dpid: string;
   readonly probes: Probes;
   readonly counters: NetCounters;
-  /** Monotonic ms. */
+  /** Monotonic ms: when its ports are probed again, and when its flows are put in again. */
   nextAt: number;
+  flowsAt: number;
 }
 
 /** A link, and what proves a probe, hold for so many intervals. */
 const LIFETIME_INTERVALS = 3;
+/** Own flows that were deleted are put in again after this. */
+const REINSTALL_MS = 1_000;
 /** Expiry looks at all hosts: so much of their lifetime passes in between. */
 const EXPIRY_PARTS = 20;
 const HOST_TYPES = [ETHER_TYPE.ARP, ETHER_TYPE.IPV4, ETHER_TYPE.IPV6] as const;
@@ -88,16 +94,33 @@ export class Topology implements PacketWatcher {
   ready(session: NetSwitch): void {
     const { dpid } = session.features;
     const counters = { probesSent: 0, probesReceived: 0, probesForeign: 0 };
-    const served = { session, dpid, probes: new Probes(dpid, this.#settings), counters, nextAt: Infinity };
+    const served = {
+      session,
+      dpid,
+      probes: new Probes(dpid, session.version ?? VERSION_1_3, this.#settings),
+      counters,
+      nextAt: Infinity,
+      flowsAt: Infinity,
+    };
     this.#served.set(session, served);
     this.#byDpid.set(dpid, served);
-    if (this.#intervalMs === 0) return;
+    if (this.#intervalMs > 0) this.#install(served);
+  }
+
+  #install(served: Served): void {
+    served.flowsAt = Infinity;
     const start = (): void => {
-      served.nextAt = 0;
-      if (this.#served.get(session) === served) this.#probeAll(served, performance.now());
+      if (this.#served.get(served.session) === served) this.#probeAll(served, performance.now());
     };
     // A switch that refuses them may send what no flow matches: it is probed all the same.
-    session.changeFlows(this.#flows.records, this.#flows.count).then(start, start);
+    served.session.changeFlows(this.#flows.records, this.#flows.count).then(start, start);
+  }
+
+  /** A switch has told that a flow is gone. The controller's own come back, but not at the pace of who deletes them. */
+  flowRemoved(session: NetSwitch, message: Uint8Array): void {
+    const served = this.#served.get(session);
+    if (!served || this.#intervalMs === 0 || !isOwnRemoved(message)) return;
+    served.flowsAt = Math.min(served.flowsAt, performance.now() + REINSTALL_MS);
   }
 
   /** A switch is gone, and with it what was attached to it. */
@@ -125,7 +148,10 @@ export class Topology implements PacketWatcher {
   /** Time passes; `now` in monotonic ms. */
   tick(now: number): void {
     if (this.#intervalMs > 0) {
-      for (const served of this.#served.values()) if (served.nextAt <= now) this.#probeAll(served, now);
+      for (const served of this.#served.values()) {
+        if (served.flowsAt <= now) this.#install(served);
+        else if (served.nextAt <= now) this.#probeAll(served, now);
+      }
       this.links.expire(now);
     }
     if (this.#expiryMs > 0 && now >= this.#expireHostsAt) {

@@ -8,6 +8,9 @@ Each packet is written twice, by hand: as os-ken objects, and as what is to be r
 import json
 import os
 
+from os_ken.ofproto import ofproto_v1_0, ofproto_v1_0_parser, ofproto_v1_3, ofproto_v1_3_parser
+from os_ken.ofproto.ofproto_protocol import ProtocolDesc
+
 from os_ken.lib.packet import (arp, dhcp, dhcp6, ether_types, ethernet, icmp, icmpv6, ipv4, ipv6, lldp, packet, udp, vlan)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -118,8 +121,20 @@ tlvs = (lldp.ChassisID(subtype=4, chassis_id=bytes.fromhex("020000000001")), lld
         lldp.End())
 LLDP = wire(ethernet.ethernet(dst=lldp.LLDP_MAC_NEAREST_BRIDGE, src=SERVER, ethertype=0x88CC), lldp.lldp(tlvs))
 
+def packet_out(ofp, parser, in_port):
+    """One frame of four bytes to port 3."""
+    out = parser.OFPPacketOut(ProtocolDesc(version=ofp.OFP_VERSION), buffer_id=0xFFFFFFFF, in_port=in_port, data=b"abcd",
+                              actions=[parser.OFPActionOutput(3, 0)])
+    out.set_xid(0)
+    out.serialize()
+    return bytes(out.buf).hex()
+
+
+OUT = {"1.0": packet_out(ofproto_v1_0, ofproto_v1_0_parser, ofproto_v1_0.OFPP_NONE),
+       "1.3": packet_out(ofproto_v1_3, ofproto_v1_3_parser, ofproto_v1_3.OFPP_CONTROLLER)}
+
 with open(os.path.join(HERE, "frames.json"), "w") as out:
-    json.dump({"made_by": "os-ken 2.5.0, test/vectors/openflow/make_frames.py", "lldp": LLDP,
+    json.dump({"made_by": "os-ken 2.5.0, test/vectors/openflow/make_frames.py", "lldp": LLDP, "packet_out": OUT,
                "frames": [{"name": n, "hex": h, "learnt": l} for n, h, l in PACKETS]}, out, indent=1)
     out.write("\n")
 print(f"{len(PACKETS)} frames")

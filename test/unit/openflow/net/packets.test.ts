@@ -16,6 +16,7 @@ import {
 } from "../../../../src/openflow/net/packets/ethernet.js";
 import { checksum } from "../../../../src/openflow/net/packets/ipv4.js";
 import { encodeProbe, isAuthentic, type Probe, readLldp } from "../../../../src/openflow/net/packets/lldp.js";
+import { packetOut } from "../../../../src/openflow/net/probes.js";
 import { TOP } from "../../../helpers/appliance.js";
 import { need } from "../../../helpers/need.js";
 import { must } from "../../../helpers/processes.js";
@@ -23,6 +24,7 @@ import { tmpDir } from "../../../helpers/tmp.js";
 
 interface Vectors {
   readonly lldp: string;
+  readonly packet_out: Readonly<Record<"1.0" | "1.3", string>>;
   readonly frames: readonly { readonly name: string; readonly hex: string; readonly learnt: unknown[][] }[];
 }
 const vectors = JSON.parse(readFileSync(join(TOP, "test/vectors/openflow/frames.json"), "utf8")) as Vectors;
@@ -69,6 +71,12 @@ t.test("LLDP by os-ken is read, and is no probe", async (t) => {
   t.equal(Buffer.from(found?.port ?? []).toString("latin1"), "\u0005eth0");
   t.equal(found?.ttl, 120);
   t.equal(found?.probe, null);
+});
+
+t.test("PACKET_OUT as os-ken writes it", async (t) => {
+  const frame = Buffer.from("abcd");
+  t.equal(packetOut(3, frame, 4).toString("hex"), vectors.packet_out["1.3"]);
+  t.equal(packetOut(3, frame, 1).toString("hex"), vectors.packet_out["1.0"]);
 });
 
 const key = Buffer.alloc(32, 7);
