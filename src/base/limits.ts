@@ -69,6 +69,8 @@ export const LIMITS = {
   netNodes: 65_536,
   netStationsPerPort: 4_096,
   netAddressesPerStation: 64,
+  /** IP packets between two ticks (250 ms) that tell of hosts; those beyond are not looked at. ARP is always. */
+  netIpPackets: 500,
   /** Switches with ports that take no part in discovery. */
   netSuppressed: 4_096,
 

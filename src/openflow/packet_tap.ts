@@ -29,10 +29,19 @@ export interface PacketWatcher {
 
 export class PacketTap {
   readonly #watchers = new Map<number, PacketWatcher[]>();
+  readonly #closed = new Set<number>();
 
   /** From now on `watcher` sees the packets of these Ethernet types (behind VLAN tags), from switches that are ready. */
   watch(etherTypes: readonly number[], watcher: PacketWatcher): void {
     for (const type of etherTypes) this.#watchers.set(type, [...(this.#watchers.get(type) ?? []), watcher]);
+  }
+
+  /** Whether packets of these types are shown; a watcher that has seen enough for now says no. */
+  open(etherTypes: readonly number[], isOpen: boolean): void {
+    for (const type of etherTypes) {
+      if (isOpen) this.#closed.delete(type);
+      else this.#closed.add(type);
+    }
   }
 
   /** The Ethernet types that somebody wants. */
@@ -44,8 +53,9 @@ export class PacketTap {
   show(session: PacketSource, message: Uint8Array): void {
     const packet = readPacketIn(message);
     if (!packet) return;
-    const watchers = this.#watchers.get(etherType(packet.data));
-    if (!watchers) return;
+    const type = etherType(packet.data);
+    const watchers = this.#watchers.get(type);
+    if (!watchers || this.#closed.has(type)) return;
     for (const watcher of watchers) {
       watcher.packetIn(session, packet.data, packet.inPort, packet.tableId, packet.reason, packet.cookie);
     }

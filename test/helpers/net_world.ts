@@ -60,10 +60,22 @@ interface Wire {
 
 export class NetWorld {
   readonly topology: Topology;
+  readonly #tap = new PacketTap();
   readonly #wires = new Set<Wire>();
 
   constructor(config: Partial<TopologyConfig> = {}) {
-    this.topology = new Topology({ discoverySeconds: 5, nodeSeconds: 300, ...config }, new PacketTap());
+    this.topology = new Topology({ discoverySeconds: 5, nodeSeconds: 300, ...config }, this.#tap);
+  }
+
+  /** A switch sends a packet to the controller. */
+  show(from: NetSwitch, inPort: number, frame: Buffer): void {
+    const head = Buffer.alloc(42);
+    head.set([4, 10]);
+    head.writeUInt16BE(head.length + frame.length, 2);
+    // A match with in_port alone (spec §7.2.3.2).
+    head.set([0, 1, 0, 12, 0x80, 0, 0, 4], 24);
+    head.writeUInt32BE(inPort, 32);
+    this.#tap.show(from, Buffer.concat([head, frame]));
   }
 
   /** A switch that has finished its handshake, once its flows are in. */

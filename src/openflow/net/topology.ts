@@ -2,6 +2,7 @@
 // tell of hosts, and lets age what is not seen again.
 
 import { randomBytes } from "node:crypto";
+import { LIMITS } from "../../base/limits.js";
 import { VERSION_1_3 } from "../../wasm/openflow.js";
 import type { Port } from "../messages.js";
 import type { PacketSource, PacketTap, PacketWatcher } from "../packet_tap.js";
@@ -52,7 +53,7 @@ const LIFETIME_INTERVALS = 3;
 const REINSTALL_MS = 1_000;
 /** Expiry looks at all hosts: so much of their lifetime passes in between. */
 const EXPIRY_PARTS = 20;
-const HOST_TYPES = [ETHER_TYPE.ARP, ETHER_TYPE.IPV4, ETHER_TYPE.IPV6] as const;
+const IP_TYPES = [ETHER_TYPE.IPV4, ETHER_TYPE.IPV6] as const;
 const PROBE_TYPES = [ETHER_TYPE.LLDP, ETHER_TYPE.BDDP] as const;
 const NO_PORTS: ReadonlySet<number> = new Set();
 
@@ -71,8 +72,11 @@ export class Topology implements PacketWatcher {
   readonly #byDpid = new Map<string, Served>();
   #suppressed: ReadonlyMap<string, ReadonlySet<number>> = new Map();
   #expireHostsAt = 0;
+  readonly #tap: PacketTap;
+  #ipLeft: number = LIMITS.netIpPackets;
 
   constructor(config: TopologyConfig, tap: PacketTap) {
+    this.#tap = tap;
     this.#intervalMs = config.discoverySeconds * 1000;
     this.#lifetimeMs = this.#intervalMs * LIFETIME_INTERVALS;
     const ttlSeconds = Math.ceil(this.#lifetimeMs / 1000);
@@ -82,7 +86,7 @@ export class Topology implements PacketWatcher {
     this.#expiryMs = Math.ceil(nodeMs / EXPIRY_PARTS);
     this.hosts = new Hosts(nodeMs, this.links, this.#listening);
     if (this.#intervalMs > 0) tap.watch(PROBE_TYPES, this);
-    if (nodeMs > 0) tap.watch(HOST_TYPES, this);
+    if (nodeMs > 0) tap.watch([ETHER_TYPE.ARP, ...IP_TYPES], this);
   }
 
   /** Who is told of changes from now on; null: nobody. */
@@ -147,6 +151,8 @@ export class Topology implements PacketWatcher {
 
   /** Time passes; `now` in monotonic ms. */
   tick(now: number): void {
+    if (this.#ipLeft <= 0) this.#tap.open(IP_TYPES, true);
+    this.#ipLeft = LIMITS.netIpPackets;
     if (this.#intervalMs > 0) {
       for (const served of this.#served.values()) {
         if (served.flowsAt <= now) this.#install(served);
@@ -172,7 +178,11 @@ export class Topology implements PacketWatcher {
     if (!served || !ethernet.read(packet)) return;
     if (ethernet.type === ETHER_TYPE.LLDP || ethernet.type === ETHER_TYPE.BDDP) {
       this.#readProbe(served, packet, inPort);
-    } else if (session.ports.has(inPort) && !this.links.isDirect(served.dpid, inPort)) {
+      return;
+    }
+    // Each packet of a new flow may come here: hosts are known by a few of them, and the rest must cost nothing.
+    if (ethernet.type !== ETHER_TYPE.ARP && --this.#ipLeft === 0) this.#tap.open(IP_TYPES, false);
+    if (session.ports.has(inPort) && !this.links.isDirect(served.dpid, inPort)) {
       this.#reader.read(packet, ethernet, this.hosts.at(served.dpid, inPort, performance.now()));
     }
   }

@@ -4,6 +4,7 @@ import t from "tap";
 import { LIMITS } from "../../../../src/base/limits.js";
 import type { NetListener } from "../../../../src/openflow/net/listener.js";
 import { ETHER_TYPE, ethernetFrame } from "../../../../src/openflow/net/packets/ethernet.js";
+import { checksum } from "../../../../src/openflow/net/packets/ipv4.js";
 import { encodeProbe } from "../../../../src/openflow/net/packets/lldp.js";
 import { type NetSwitch, NetWorld, port } from "../../../helpers/net_world.js";
 
@@ -19,6 +20,14 @@ function arp(mac: number, ip: number, vid = 0): Buffer {
   if (vid === 0) return ethernetFrame(0xffffffffffff, 0x020000000000 + mac, ETHER_TYPE.ARP, payload);
   const tag = Buffer.from([vid >> 8, vid & 255, ETHER_TYPE.ARP >> 8, ETHER_TYPE.ARP & 255]);
   return ethernetFrame(0xffffffffffff, 0x020000000000 + mac, 0x8100, Buffer.concat([tag, payload]));
+}
+
+/** An IPv4 packet from 10.1.x.y and a station of that number. */
+function ipv4(mac: number, ip: number): Buffer {
+  const payload = Buffer.alloc(20);
+  payload.set([0x45, 0, 0, 20, 0, 0, 0, 0, 64, 59, 0, 0, 10, 1, ip >> 8, ip & 255, 10, 0, 0, 1]);
+  payload.writeUInt16BE(checksum(payload, 0, 20), 10);
+  return ethernetFrame(0x020000000001, 0x020000000000 + mac, ETHER_TYPE.IPV4, payload);
 }
 
 /** What a listener was told, a line each. */
@@ -197,4 +206,17 @@ t.test("hosts have bounds", async (t) => {
   t.equal(hosts.nodes({ port: 1 }).length, LIMITS.netAddressesPerStation + LIMITS.netStationsPerPort - 1);
   world.topology.packetIn(one, arp(60_000, 60_000), 2);
   t.equal(hosts.nodes({ port: 2 }).length, 1, "another port has room");
+});
+
+t.test("a flood of IP packets is not looked at for long; ARP always is", async (t) => {
+  const world = new NetWorld();
+  const one = await world.add(1);
+  const { hosts } = world.topology;
+  for (let n = 0; n < LIMITS.netIpPackets + 50; n++) world.show(one, 1, ipv4(1_000 + n, n));
+  t.equal(hosts.size, LIMITS.netIpPackets);
+  world.show(one, 2, arp(1, 1));
+  t.equal(hosts.nodes({ port: 2 }).length, 1);
+  world.topology.tick(performance.now());
+  world.show(one, 3, ipv4(2, 60_000));
+  t.equal(hosts.nodes({ port: 3 }).length, 1, "with the next tick");
 });
