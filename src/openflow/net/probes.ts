@@ -5,7 +5,7 @@ import { HEADER_BYTES, MESSAGE, VERSION_1_3 } from "../../wasm/openflow.js";
 import { NO_BUFFER } from "../../wasm/openflow_records.js";
 import type { Port } from "../messages.js";
 import { ETHER_TYPE, ethernetFrame, parseMac } from "./packets/ethernet.js";
-import { encodeProbe } from "./packets/lldp.js";
+import { encodeProbe, renewProbe } from "./packets/lldp.js";
 
 /** OFPP_CONTROLLER, and the first port number that is none (OFPP_MAX, spec §7.2.1). */
 const CONTROLLER = 0xfffffffd;
@@ -65,12 +65,22 @@ export interface ProbeSettings {
   readonly ttlSeconds: number;
 }
 
+/** Both are of equal length. */
+const KINDS = [
+  { etherType: ETHER_TYPE.LLDP, to: NEAREST_BRIDGE },
+  { etherType: ETHER_TYPE.BDDP, to: EVERYBODY },
+] as const;
+
+interface Ready {
+  bytes: Buffer;
+  epoch: number;
+}
+
 export class Probes {
   readonly #dpid: string;
   readonly #settings: ProbeSettings;
   readonly #version: number;
-  readonly #ready = new Map<number, Buffer>();
-  #epoch = -1;
+  readonly #ready = new Map<number, Ready>();
 
   constructor(dpid: string, version: number, settings: ProbeSettings) {
     this.#dpid = dpid;
@@ -78,25 +88,33 @@ export class Probes {
     this.#settings = settings;
   }
 
-  /** The two PACKET_OUTs of a port, as one. */
+  /** The PACKET_OUTs of a port as one, LLDP first. */
   of(port: Port, epoch: number): Buffer {
-    if (epoch !== this.#epoch) {
-      this.#ready.clear();
-      this.#epoch = epoch;
+    let ready = this.#ready.get(port.number);
+    if (!ready) {
+      const bytes = Buffer.concat(KINDS.map(({ etherType, to }) => this.#one(port, epoch, etherType, to)));
+      ready = { bytes, epoch };
+      this.#ready.set(port.number, ready);
     }
-    const ready = this.#ready.get(port.number);
-    if (ready) return ready;
-    const made = Buffer.concat([
-      this.#one(port, epoch, ETHER_TYPE.LLDP, NEAREST_BRIDGE),
-      this.#one(port, epoch, ETHER_TYPE.BDDP, EVERYBODY),
-    ]);
-    this.#ready.set(port.number, made);
-    return made;
+    if (ready.epoch !== epoch) this.#renew(ready, port.number, epoch);
+    return ready.bytes;
   }
 
   /** The port has changed: its frames are made anew. */
   forget(port: number): void {
     this.#ready.delete(port);
+  }
+
+  #renew(ready: Ready, port: number, epoch: number): void {
+    const probe = { dpid: this.#dpid, port, epoch };
+    // The socket may still have the bytes of the last epoch.
+    const bytes = Buffer.from(ready.bytes);
+    const half = bytes.length / KINDS.length;
+    for (const [i, { etherType }] of KINDS.entries()) {
+      renewProbe(bytes.subarray(i * half, (i + 1) * half), probe, etherType, this.#settings.key);
+    }
+    ready.bytes = bytes;
+    ready.epoch = epoch;
   }
 
   #one(port: Port, epoch: number, etherType: number, destination: number): Buffer {

@@ -61,6 +61,13 @@ export function encodeProbe(probe: Probe, etherType: number, ttl: number, key: U
   ]);
 }
 
+/** Brings the probe at the end of `frame` to another epoch: what differs is at fixed places before the end TLV. */
+export function renewProbe(frame: Buffer, probe: Probe, etherType: number, key: Uint8Array): void {
+  const at = frame.length - 2 - AUTHENTICATOR;
+  frame.writeUInt32BE(probe.epoch >>> 0, at - 4);
+  frame.set(authenticate(probe, etherType, key), at);
+}
+
 function claimBytes({ dpid, port, epoch }: Probe): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.write(dpid, 0, "hex");
@@ -70,8 +77,10 @@ function claimBytes({ dpid, port, epoch }: Probe): Buffer {
 }
 
 function authenticate(probe: Probe, etherType: number, key: Uint8Array): Buffer {
-  const type = Buffer.from([etherType >> 8, etherType & 0xff]);
-  return createHmac("sha256", key).update(type).update(claimBytes(probe)).digest().subarray(0, AUTHENTICATOR);
+  const bytes = Buffer.allocUnsafe(18);
+  bytes.writeUInt16BE(etherType, 0);
+  bytes.set(claimBytes(probe), 2);
+  return createHmac("sha256", key).update(bytes).digest().subarray(0, AUTHENTICATOR);
 }
 
 /** True when the frame's claim was made with this key and for this Ethernet type. */

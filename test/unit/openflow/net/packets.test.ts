@@ -15,8 +15,14 @@ import {
   parseMac,
 } from "../../../../src/openflow/net/packets/ethernet.js";
 import { checksum } from "../../../../src/openflow/net/packets/ipv4.js";
-import { encodeProbe, isAuthentic, type Probe, readLldp } from "../../../../src/openflow/net/packets/lldp.js";
-import { packetOut } from "../../../../src/openflow/net/probes.js";
+import {
+  encodeProbe,
+  isAuthentic,
+  type Probe,
+  readLldp,
+  renewProbe,
+} from "../../../../src/openflow/net/packets/lldp.js";
+import { Probes, packetOut } from "../../../../src/openflow/net/probes.js";
 import { TOP } from "../../../helpers/appliance.js";
 import { need } from "../../../helpers/need.js";
 import { must } from "../../../helpers/processes.js";
@@ -80,6 +86,7 @@ t.test("PACKET_OUT as os-ken writes it", async (t) => {
 });
 
 const key = Buffer.alloc(32, 7);
+const bits = { config: 0, state: 0, current: 0, advertised: 0, supported: 0, peer: 0, currentSpeed: 0, maxSpeed: 0 };
 const probe: Probe = { dpid: "00000000000000a1", port: 3, epoch: 5 };
 
 t.test("a probe is its sender's alone", async (t) => {
@@ -94,6 +101,19 @@ t.test("a probe is its sender's alone", async (t) => {
     const claim = { ...found.claim, ...other };
     t.notOk(isAuthentic({ ...found, claim }, ETHER_TYPE.LLDP, key), JSON.stringify(other));
   }
+});
+
+t.test("a probe that is brought to another epoch is one of that epoch", async (t) => {
+  const [old, other] = [encodeProbe(probe, ETHER_TYPE.BDDP, 15, key), { ...probe, epoch: 6 }];
+  renewProbe(old, other, ETHER_TYPE.BDDP, key);
+  t.same(old, encodeProbe(other, ETHER_TYPE.BDDP, 15, key));
+  const port = { ...bits, number: 3, mac: "02:00:00:00:00:03", name: "p3" };
+  const settings = { key, ttlSeconds: 15 };
+  const probes = new Probes(probe.dpid, 4, settings);
+  const [first, again, later] = [probes.of(port, 5), probes.of(port, 5), probes.of(port, 6)];
+  t.equal(first, again, "kept for its epoch");
+  t.same(later, new Probes(probe.dpid, 4, settings).of(port, 6));
+  t.not(later, first, "the old bytes stay as they are");
 });
 
 t.test("tshark reads our probes", async (t) => {
