@@ -63,6 +63,10 @@ const openflow = {
   tls: table(TLS_FIELDS),
   /** What becomes of flows, groups and meters that a switch has and that were not set over REST. */
   foreign: choice(["keep", "delete"], { fallback: "keep", env: "SENNIT_OPENFLOW_FOREIGN" }),
+  /** Seconds between two probes of a port; 0 looks for no links. */
+  discovery_interval: integer(0, 3_600, { fallback: 5 }),
+  /** Seconds that a host is known after it was last heard; 0 learns none. */
+  node_timeout: integer(0, 86_400, { fallback: 600 }),
 };
 
 const bond = {

@@ -56,6 +56,8 @@ async function openflowRoom({ config, store, accounts, log }: Ground): Promise<R
       ...config.openflow,
       tls: loadTls(config.openflow.tls),
       packets: packetConfig(config.openflow),
+      discoverySeconds: config.openflow.discovery_interval,
+      nodeSeconds: config.openflow.node_timeout,
     },
     store,
     log: log.child({ room: "openflow" }),

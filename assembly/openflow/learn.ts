@@ -67,10 +67,10 @@ export function learnConfigure(maxAge: u32, idle: u32): void {
 }
 
 /** From now on packets of this Ethernet type are shown. */
-export function learnWatch(type: u32): void {
+export function learnWatch(type: u32, on: bool): void {
   const at = WATCHED + ((type & 0xffff) >>> 3);
   const bit: u32 = 1 << (type & 7);
-  store<u8>(at, <u8>(<u32>load<u8>(at) | bit));
+  store<u8>(at, on ? <u32>load<u8>(at) | bit : <u32>load<u8>(at) & ~bit);
 }
 
 /** Forgets everything of a switch. */

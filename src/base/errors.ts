@@ -72,6 +72,8 @@ const rows = {
   GROUP_NOT_FOUND: { status: 404, text: "No such group: {id}" },
   METER_NOT_FOUND: { status: 404, text: "No such meter: {id}" },
   PORT_NOT_FOUND: { status: 404, text: "No such port: {id}" },
+  CLUSTER_NOT_FOUND: { status: 404, text: "No such cluster: {uid}" },
+  PATH_NOT_FOUND: { status: 404, text: "No path from {src} to {dst}" },
   OPENFLOW_JSON: { status: 400, text: "Invalid JSON format: {reason}" },
   OPENFLOW_VALUE: { status: 400, text: "{reason}" },
   OPENFLOW_VERSION: {

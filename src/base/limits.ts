@@ -73,6 +73,17 @@ export const LIMITS = {
   /** A packet that is sent on an operator's behalf: a PACKET_OUT with its actions is at most 65,535 bytes. */
   openflowPacketOutBytes: 65_000,
 
+  // openflow: topology
+  netLinks: 65_536,
+  /** Addresses of hosts, and stations that have them. */
+  netNodes: 65_536,
+  netStationsPerPort: 4_096,
+  netAddressesPerStation: 64,
+  /** IP packets between two ticks (250 ms) that tell of hosts; those beyond are not looked at. ARP is always. */
+  netIpPackets: 500,
+  /** Switches with ports that take no part in discovery. */
+  netSuppressed: 4_096,
+
   // bond data plane
   /** A data plane that control started ends by itself when it has no bond and no control for this long. */
   dataplaneIdleEndMs: 60_000,

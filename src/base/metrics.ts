@@ -105,6 +105,28 @@ const rows = {
     help: "Errors on the way out",
     labels: ["dp_id", "dp_name", "port", "port_description"],
   },
+  stack_probes_received_total: {
+    type: "counter",
+    help: "Probes of this controller that came back over links",
+    labels: ["dp_id", "dp_name"],
+  },
+  vlan_hosts_learned: {
+    type: "gauge",
+    help: "Stations that are attached to the switch",
+    labels: ["dp_id", "dp_name", "vlan"],
+  },
+  sennit_openflow_probes_sent_total: {
+    type: "counter",
+    help: "LLDP and BDDP frames sent out of the switch's ports",
+    labels: ["dp_id", "dp_name"],
+  },
+  sennit_openflow_probes_foreign_total: {
+    type: "counter",
+    help: "LLDP and BDDP frames that are no probes of this controller, or old ones",
+    labels: ["dp_id", "dp_name"],
+  },
+  sennit_openflow_links: { type: "gauge", help: "Links between ports of switches", labels: ["type"] },
+  sennit_openflow_net_refused_total: { type: "counter", help: "Links and hosts that there was no room for" },
   of_dp_connections_total: { type: "counter", help: "Connections of the switch", labels: ["dp_id", "dp_name"] },
   of_dp_disconnections_total: { type: "counter", help: "Connections that ended", labels: ["dp_id", "dp_name"] },
   of_packet_ins_total: { type: "counter", help: "PACKET_INs from the switch", labels: ["dp_id", "dp_name"] },

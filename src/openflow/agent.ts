@@ -19,8 +19,10 @@ import { type EventBatch, eventOf, type OpenFlowEvent } from "./events.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
 import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
-import { MULTIPART, type Port } from "./messages.js";
+import { dpidText, MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import { NetAgent, type NetHandle } from "./net/methods.js";
+import { scrapeNet } from "./net/metrics.js";
 import type { PacketOut } from "./packet_out.js";
 import { PortFigures } from "./port_figures.js";
 import type { WorkerCalls } from "./reconcile_progress.js";
@@ -52,6 +54,8 @@ export interface OpenFlowHealth {
 export interface OpenFlowHandle {
   /** What this controller is known by, 32 hex digits. */
   readonly uid: string;
+  /** Links between switches, and hosts. */
+  readonly net: NetHandle;
   datapaths(): Promise<Datapath[]>;
   datapath(dpid: string): Promise<Datapath>;
   ports(dpid: string): Promise<Port[]>;
@@ -117,7 +121,7 @@ const SCRAPED = [
   "of_flowmsgs_sent_total",
   "of_errors_total",
 ] as const;
-const labelsOf = ({ dpid, name }: DatapathCounters) => ({
+const labelsOf = ({ dpid, name }: { readonly dpid: string; readonly name: string }) => ({
   dp_id: `0x${BigInt(`0x${dpid}`).toString(16)}`,
   dp_name: name,
 });
@@ -145,6 +149,7 @@ export async function startOpenFlow({ config, store, log }: OpenFlowOptions): Pr
 
 class Agent implements OpenFlowHandle {
   readonly uid: string;
+  readonly net: NetAgent;
   readonly #roles: RoleClaims;
   #config: OpenFlowConfig;
   readonly #log: Logger;
@@ -159,6 +164,7 @@ class Agent implements OpenFlowHandle {
 
   constructor(config: OpenFlowConfig, identity: Identity, store: Engine, log: Logger) {
     this.uid = identity.uid;
+    this.net = new NetAgent(() => this.#worker.client, store);
     const ask = (dpid: string, body: Uint8Array) => this.ask(dpid, MESSAGE.ROLE_REQUEST, MESSAGE.ROLE_REPLY, body);
     this.#roles = new RoleClaims({ identity, ask, role: config.role, log });
     this.#config = config;
@@ -206,6 +212,7 @@ class Agent implements OpenFlowHandle {
     const { listen, tls } = this.#config;
     this.#tell("subscribe", this.#events.types());
     if (!listen && !tls) return;
+    await this.net.begin(client);
     const ports = await client.call("listen", null);
     // Port 0 was any: it stays the one that switches know.
     const bound = <L extends Listen>(where: L, port: number | null): L => ({ ...where, port: port ?? where.port });
@@ -369,7 +376,10 @@ class Agent implements OpenFlowHandle {
   async #scrape(): Promise<void> {
     if (this.#closing || this.#worker.failed !== null) return;
     const datapaths = await this.counters();
+    const net = await this.net.totals();
     for (const name of SCRAPED) clear(name);
+    const names = new Map(datapaths.map(({ dpid, name }) => [dpid, name]));
+    scrapeNet(net, (dpid) => labelsOf({ dpid, name: names.get(dpid) ?? dpidText(dpid) }));
     for (const dp of datapaths) {
       const labels = labelsOf(dp);
       gauge("dp_status", Number(dp.up), labels);

@@ -17,6 +17,10 @@ export interface OpenFlowConfig {
   readonly deadSeconds: number;
   /** How long a switch may take for a change or for the next part of an answer. */
   readonly requestSeconds: number;
+  /** Between two probes of a port; 0: links are not looked for, and no flows of the controller's own are installed. */
+  readonly discoverySeconds: number;
+  /** How long a host is known after it was last heard; 0: hosts are not learnt. */
+  readonly nodeSeconds: number;
   /** The role that is claimed from each switch; equal is what a switch gives by itself. */
   readonly role: RoleName;
   /** What a reconciliation does with flows, groups and meters that a switch has and nobody keeps. */
@@ -31,6 +35,8 @@ export const OPENFLOW_DEFAULTS: OpenFlowConfig = {
   echoSeconds: 5,
   deadSeconds: 15,
   requestSeconds: 10,
+  discoverySeconds: 5,
+  nodeSeconds: 600,
   role: "equal",
   foreign: "keep",
   packets: PACKET_DEFAULTS,

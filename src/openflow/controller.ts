@@ -16,9 +16,11 @@ import {
   type Features,
   MULTIPART,
   MULTIPART_HEADER,
+  PORT_REASON,
   type Port,
   portIsDown,
 } from "./messages.js";
+import { Topology } from "./net/topology.js";
 import { installOwnFlows } from "./packet_flows.js";
 import { PacketPaths } from "./packet_path.js";
 import { PacketTap } from "./packet_tap.js";
@@ -94,6 +96,7 @@ const QUESTIONS = 256;
 
 export class Controller implements SessionListener {
   readonly tap = new PacketTap();
+  readonly topology: Topology;
   readonly #config: OpenFlowConfig;
   readonly #codec = new OpenFlowCodec(CODEC_TABLES);
   readonly #paths: PacketPaths;
@@ -116,6 +119,7 @@ export class Controller implements SessionListener {
     this.#config = config;
     this.#listener = listener;
     this.#paths = new PacketPaths(config.packets, this.#codec, this.tap);
+    this.topology = new Topology(config, this.tap);
     const channel = {
       handshakeMs: config.handshakeSeconds * 1000,
       echoMs: config.echoSeconds * 1000,
@@ -164,6 +168,7 @@ export class Controller implements SessionListener {
     this.#timer ??= setInterval(() => {
       const now = performance.now();
       for (const session of this.#sessions) session.tick(now);
+      this.topology.tick(now);
     }, TICK_MS);
   }
 
@@ -190,6 +195,7 @@ export class Controller implements SessionListener {
       if (this.#datapaths.get(dpid) === session)
         this.#listener.warned(dpid, `the controller's own flows: ${error.message}`);
     });
+    this.topology.ready(session);
     this.#listener.up(dpid, `${session.address}:${session.port}`);
   }
 
@@ -205,6 +211,7 @@ export class Controller implements SessionListener {
       return;
     }
     if (this.#datapaths.get(dpid) === session) this.#datapaths.delete(dpid);
+    this.topology.closed(session);
     const life = this.#life(dpid);
     life.disconnections++;
     addCounters(life.before, session.counters);
@@ -212,12 +219,14 @@ export class Controller implements SessionListener {
   }
 
   portChanged(session: Session, reason: number, port: Port): void {
+    this.topology.portChanged(session, port, reason === PORT_REASON.DELETE);
     const event = PORT_EVENTS[reason];
     if (session.readyAt === 0 || !event) return;
     this.#events?.put("port", session.features.dpid, () => ({ event, port }));
   }
 
   flowRemoved(session: Session, frame: number): void {
+    this.topology.flowRemoved(session, this.#codec.frame(frame));
     this.#events?.put("flow_removed", session.features.dpid, () => {
       const record = this.#codec.unpackFlowRemovedFrame(frame);
       const reader = new RecordReader(record);

@@ -32,7 +32,7 @@ export class PacketPaths {
     this.codec = codec;
     this.tap = tap;
     this.learner = new Learner(codec, config.macAgeSeconds, config.learntIdleSeconds);
-    tap.onWatch((type) => this.learner.watch(type));
+    tap.onWatch((type, on) => this.learner.watch(type, on));
   }
 
   /** The path of a switch that is ready. Close it when the switch goes. */

@@ -31,20 +31,30 @@ export interface PacketWatcher {
 
 export class PacketTap {
   readonly #watchers = new Map<number, PacketWatcher[]>();
-  #noted: (etherType: number) => void = () => undefined;
+  #noted: (etherType: number, on: boolean) => void = () => undefined;
+  readonly #closed = new Set<number>();
 
   /** From now on `watcher` sees the packets of these Ethernet types (behind VLAN tags), from switches that are ready. */
   watch(etherTypes: readonly number[], watcher: PacketWatcher): void {
     for (const type of etherTypes) {
       this.#watchers.set(type, [...(this.#watchers.get(type) ?? []), watcher]);
-      this.#noted(type);
+      this.#noted(type, !this.#closed.has(type));
     }
   }
 
-  /** Has `noted` called for each Ethernet type that is wanted, now and later: the filter before this. */
-  onWatch(noted: (etherType: number) => void): void {
+  /** Has `noted` called for each Ethernet type that is wanted, or no longer, now and later: the filter before this. */
+  onWatch(noted: (etherType: number, on: boolean) => void): void {
     this.#noted = noted;
-    for (const type of this.#watchers.keys()) noted(type);
+    for (const type of this.#watchers.keys()) noted(type, !this.#closed.has(type));
+  }
+
+  /** Whether packets of these types are shown; a watcher that has seen enough for now says no. */
+  open(etherTypes: readonly number[], isOpen: boolean): void {
+    for (const type of etherTypes) {
+      if (isOpen) this.#closed.delete(type);
+      else this.#closed.add(type);
+      if (this.#watchers.has(type)) this.#noted(type, isOpen);
+    }
   }
 
   /** The Ethernet types that somebody wants. */
@@ -56,8 +66,9 @@ export class PacketTap {
   show(session: PacketSource, message: Uint8Array): void {
     const packet = readPacketIn(message);
     if (!packet) return;
-    const watchers = this.#watchers.get(etherType(packet.data));
-    if (!watchers) return;
+    const type = etherType(packet.data);
+    const watchers = this.#watchers.get(type);
+    if (!watchers || this.#closed.has(type)) return;
     for (const watcher of watchers) {
       watcher.packetIn(session, packet.data, packet.inPort, packet.tableId, packet.reason, packet.cookie);
     }

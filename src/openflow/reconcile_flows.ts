@@ -17,7 +17,7 @@ import { printMatchItem } from "./match_fields.js";
 import { isRefusal, noteFailure, type Reconciliation, Turns } from "./reconcile_progress.js";
 
 /** Flows of this controller itself (the table-miss flow, discovery) have this in the upper 16 bits of their cookies. */
-export const OWN_COOKIE = 0xffff;
+export const OWN_COOKIE_OWNER = 0xffff;
 /** OFPFC_MODIFY_STRICT (spec §7.3.4.1) */
 const MODIFY_STRICT = 2;
 /** FLOW_MODs of one call. */
@@ -178,7 +178,7 @@ async function judgeForeign(
     if (++seen % STRIDE === 0) await turns.next();
     const piece = pieces[Math.floor(place / OFFSETS)] as Buffer;
     const at = place % OFFSETS;
-    if (cookieOwner(piece, at) === OWN_COOKIE) continue;
+    if (cookieOwner(piece, at) === OWN_COOKIE_OWNER) continue;
     progress.flows.foreign++;
     // A flow that ends by itself was never meant to be kept.
     if (deleteForeign && !isTransient(piece, at)) await batch.add(asDeleted(piece, at), "deleted");

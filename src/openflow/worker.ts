@@ -18,13 +18,15 @@ import { changeGroup, type Group, groupDescriptions } from "./groups.js";
 import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
+import { netEvents } from "./net/events.js";
+import { type NetMethods, netMethods } from "./net/methods.js";
 import { type PacketOut, sendPacketOut } from "./packet_out.js";
 import { portMod } from "./ports.js";
 import { type NumberedChange, sendGroups, sendMeters } from "./reconcile_send.js";
 import type { ChangeResult } from "./requests.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
-export interface OpenFlowMethods extends Methods {
+export interface OpenFlowMethods extends Methods, NetMethods {
   /** The ports that are bound. */
   listen(none: null): Promise<{ plain: number | null; tls: number | null }>;
   datapaths(none: null): Datapath[];
@@ -82,6 +84,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
   };
   const controller = new Controller(task.data, listener, events);
+  controller.topology.listen(netEvents(events));
   await new Promise<void>((resolve) => {
     const methods: OpenFlowMethods = {
       listen: async () => ({
@@ -111,6 +114,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       totals: () => controller.totals(),
       subscribe: (types) => events.subscribe(types),
       eventsTaken: (count) => events.taken(count),
+      ...netMethods(controller.topology),
       close: async () => {
         events.close();
         await controller.close();

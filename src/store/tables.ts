@@ -205,6 +205,11 @@ export interface OpenFlowReconciledRecord {
   failed: number;
 }
 
+/** Ports of a switch that take no part in link discovery; the key is its dpid, 16 hex digits. */
+export interface OpenFlowSuppressedRecord {
+  ports: number[];
+}
+
 export interface Tables {
   users: UserRecord;
   tokens: TokenRecord;
@@ -221,6 +226,7 @@ export interface Tables {
   /** Flows, groups and meters that switches should have: keys and values are bytes (src/openflow/desired_record.ts). */
   openflow_desired: Uint8Array;
   openflow_reconciliations: OpenFlowReconciliationRecord;
+  openflow_suppressed: OpenFlowSuppressedRecord;
 }
 
 export type TableName = keyof Tables;
@@ -241,4 +247,5 @@ export const TABLES: readonly TableName[] = [
   "openflow_controller",
   "openflow_desired",
   "openflow_reconciliations",
+  "openflow_suppressed",
 ];

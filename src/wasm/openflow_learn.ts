@@ -14,7 +14,7 @@ interface Exports {
   learnShownPointer(): number;
   learnWalk(slot: number, frames: number, budget: number, now: number, flags: number): number;
   learnWalkPointer(): number;
-  learnWatch(etherType: number): void;
+  learnWatch(etherType: number, on: number): void;
 }
 
 /** How many switches can learn at a time. */
@@ -60,9 +60,9 @@ export class Learner {
     this.#free.push(slot);
   }
 
-  /** Packets of this Ethernet type are shown from now on. */
-  watch(etherType: number): void {
-    this.#wasm.learnWatch(etherType);
+  /** Packets of this Ethernet type are shown from now on, or no longer. */
+  watch(etherType: number, on: boolean): void {
+    this.#wasm.learnWatch(etherType, on ? 1 : 0);
   }
 
   /**

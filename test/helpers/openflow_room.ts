@@ -67,7 +67,7 @@ export async function startOpenFlowRoom(t: Teardown, config: Partial<OpenFlowCon
   const log = createLog("test");
   const listen = { host: "127.0.0.1", port: 0 };
   const handle = await startOpenFlow({
-    config: { ...OPENFLOW_DEFAULTS, listen, packets: LEAVE, ...config },
+    config: { ...OPENFLOW_DEFAULTS, listen, packets: LEAVE, discoverySeconds: 0, ...config },
     store: await startStore(t),
     log,
   });

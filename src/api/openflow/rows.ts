@@ -15,6 +15,7 @@ import { desiredRoutes, persistOf } from "./desired_rows.js";
 import { eventRoute } from "./event_rows.js";
 import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
+import { netRoutes } from "./net_rows.js";
 import { packetRoutes } from "./packet_rows.js";
 import { problem } from "./problem.js";
 import { statsRoutes } from "./stats_rows.js";
@@ -43,6 +44,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...channelRoutes(DP, handle),
       ...switchRoutes(DP, handle),
       ...systemRoutes(BASE, handle),
+      ...netRoutes(BASE, handle),
       eventRoute(BASE, handle),
       ...packetRoutes(DP, handle),
     ],

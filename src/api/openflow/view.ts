@@ -73,7 +73,7 @@ const CAPABILITIES = [
   "port_blocked",
 ];
 const PORT_CONFIG = ["port_down", null, "no_recv", null, null, "no_fwd", "no_packet_in"];
-const PORT_STATE = ["link_down", "blocked", "live"];
+export const PORT_STATE = ["link_down", "blocked", "live"];
 const PORT_FEATURES = [
   ..."rate_10mb_hd rate_10mb_fd rate_100mb_hd rate_100mb_fd rate_1gb_hd rate_1gb_fd rate_10gb_fd".split(" "),
   ..."rate_40gb_fd rate_100gb_fd rate_1tb_fd rate_other copper fiber autoneg pause pause_asym".split(" "),

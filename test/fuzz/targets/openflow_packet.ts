@@ -8,7 +8,7 @@ import { inWords, LearnModel, packetInMessage } from "../../helpers/learn_model.
 
 const codec = new OpenFlowCodec(CODEC_TABLES);
 const learner = new Learner(codec, 300, 60);
-for (const type of [0x0806, 0x88cc]) learner.watch(type);
+for (const type of [0x0806, 0x88cc]) learner.watch(type, true);
 /** Fewer packets than a bucket has room for: the model forgets nothing by lack of it. */
 const COMPARED = 8;
 

@@ -138,7 +138,7 @@ t.test("slots have an end; who has none is not answered", async (t) => {
 
 t.test("beyond the budget nothing is answered, learnt or shown", async (t) => {
   const slot = learner.take();
-  learner.watch(0x0800);
+  learner.watch(0x0800, true);
   const messages = [1, 2, 3, 4].map((mac) => packetInMessage({ inPort: mac, packet: packet(0xffffffffffff, mac) }));
   t.equal(inWords(walk(slot, messages, 1, 3)).length, 3);
   t.same([learner.taken, learner.ignored, learner.shown, learner.count(slot)], [3, 1, 3, 3]);

@@ -25,7 +25,7 @@ async function start(t: Teardown, config: Partial<OpenFlowConfig> = {}): Promise
   const listen = { host: "127.0.0.1", port: 0 };
   const packets = { ...PACKET_DEFAULTS, tableMiss: "leave" } as const;
   const controller = new Controller(
-    { ...OPENFLOW_DEFAULTS, listen, packets, ...config },
+    { ...OPENFLOW_DEFAULTS, listen, packets, discoverySeconds: 0, ...config },
     {
       up: (dpid) => events.push(`up ${dpid}`),
       down: (dpid, _address, reason) => events.push(`down ${dpid} ${reason}`),
