@@ -5,8 +5,7 @@ import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
 import type { Engine } from "../store/engine.js";
-import { CodecError, MESSAGE } from "../wasm/openflow.js";
-import { ANY } from "../wasm/openflow_records.js";
+import { CodecError, MESSAGE, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
@@ -21,15 +20,17 @@ import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
 import { RoleClaims } from "./role_claims.js";
-import type { RoleName, RoleState } from "./roles.js";
+import { NO_GENERATION, type RoleName, type RoleState } from "./roles.js";
 import {
   type GroupStats,
   type MeterStats,
   type PortStats,
+  portStatsRequest,
   unpackGroupStats,
   unpackMeterStats,
   unpackPortStats,
 } from "./stats.js";
+import { beforeV13 } from "./values.js";
 import type { OpenFlowMethods, SwitchEvent } from "./worker.js";
 
 export interface OpenFlowHealth {
@@ -49,6 +50,8 @@ export interface OpenFlowHandle {
   readonly uid: string;
   datapaths(): Promise<Datapath[]>;
   datapath(dpid: string): Promise<Datapath>;
+  /** The version that a switch speaks, at once; 1.3's for one that is not there. */
+  version(dpid: string): number;
   ports(dpid: string): Promise<Port[]>;
   /** PORT_MOD; resolves after the barrier. */
   enablePort(dpid: string, port: number, enable: boolean): Promise<void>;
@@ -100,8 +103,19 @@ const SCRAPED = [
   "of_flowmsgs_sent_total",
   "of_errors_total",
 ] as const;
+/** What a controller is to a switch of OpenFlow 1.0, which has no roles. */
+const EQUAL: RoleState = { role: "equal", generation: NO_GENERATION };
 /** OFPG_ALL */
 const ALL_GROUPS = 0xfffffffc;
+/** OFPM_ALL */
+const ALL_METERS = 0xffffffff;
+
+/** The body of a request for one group or meter. */
+function u32(id: number): Buffer {
+  const body = Buffer.alloc(8);
+  body.writeUInt32BE(id);
+  return body;
+}
 
 export interface OpenFlowOptions {
   readonly config: OpenFlowConfig;
@@ -129,7 +143,8 @@ class Agent implements OpenFlowHandle {
   readonly #worker: WorkerKeeper<OpenFlowMethods>;
   readonly #changes: ChangeBatches;
   readonly #events = new EventHub((types) => this.#tell("subscribe", types));
-  readonly #up = new Set<string>();
+  /** Versions by datapath id. */
+  readonly #up = new Map<string, number>();
   #listen = "";
   #listenTls = "";
   #closing = false;
@@ -161,7 +176,7 @@ class Agent implements OpenFlowHandle {
     });
     void worker.ended.then(() => {
       const details = { event: "down", address: "", reason: "the OpenFlow worker has ended" } as const;
-      const events = [...this.#up].map((dpid) => eventOf("switch", dpid, details));
+      const events = [...this.#up.keys()].map((dpid) => eventOf("switch", dpid, details));
       this.#up.clear();
       this.#events.take({ events, dropped: 0 });
     });
@@ -201,11 +216,12 @@ class Agent implements OpenFlowHandle {
     onScrape(() => this.#scrape());
   }
 
-  #onSwitch({ kind, dpid, address, reason }: SwitchEvent): void {
+  #onSwitch({ kind, dpid, address, reason, version = VERSION_1_3 }: SwitchEvent): void {
     if (kind === "up") {
-      this.#up.add(dpid);
-      this.#roles.up(dpid);
-      this.#log.info({ dpid, address }, "switch is ready");
+      this.#up.set(dpid, version);
+      // 1.0 has no roles.
+      if (version === VERSION_1_3) this.#roles.up(dpid);
+      this.#log.info({ dpid, address, version }, "switch is ready");
     } else if (kind === "down") {
       this.#up.delete(dpid);
       this.#log.info({ dpid, address, reason }, "switch is gone");
@@ -220,6 +236,9 @@ class Agent implements OpenFlowHandle {
   }
   datapath(dpid: string): Promise<Datapath> {
     return this.#worker.client.call("datapath", { dpid });
+  }
+  version(dpid: string): number {
+    return this.#up.get(dpid) ?? VERSION_1_3;
   }
   ports(dpid: string): Promise<Port[]> {
     return this.#worker.client.call("ports", { dpid });
@@ -254,18 +273,17 @@ class Agent implements OpenFlowHandle {
     return readMeterFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.METER_FEATURES }));
   }
   portStats(dpid: string, port: number | null): Promise<PortStats[]> {
-    return this.#statistics(dpid, MULTIPART.PORT_STATS, port, unpackPortStats);
+    const version = this.version(dpid);
+    const request = portStatsRequest(port, version);
+    return this.#statistics(dpid, MULTIPART.PORT_STATS, request, (body) => unpackPortStats(body, version));
   }
   groupStats(dpid: string, group: number | null): Promise<GroupStats[]> {
-    return this.#statistics(dpid, MULTIPART.GROUP_STATS, group, unpackGroupStats);
+    return this.#statistics(dpid, MULTIPART.GROUP_STATS, u32(group ?? ALL_GROUPS), unpackGroupStats);
   }
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]> {
-    return this.#statistics(dpid, MULTIPART.METER_STATS, meter, unpackMeterStats);
+    return this.#statistics(dpid, MULTIPART.METER_STATS, u32(meter ?? ALL_METERS), unpackMeterStats);
   }
-  async #statistics<T>(dpid: string, type: number, id: number | null, unpack: (body: Uint8Array) => T): Promise<T> {
-    const body = Buffer.alloc(8);
-    // OFPP_ANY and OFPM_ALL are all ones.
-    body.writeUInt32BE(id ?? (type === MULTIPART.GROUP_STATS ? ALL_GROUPS : ANY));
+  async #statistics<T>(dpid: string, type: number, body: Buffer, unpack: (body: Uint8Array) => T): Promise<T> {
     try {
       return unpack(await this.#worker.client.call("collect", { dpid, type, body }));
     } catch (error) {
@@ -292,9 +310,13 @@ class Agent implements OpenFlowHandle {
     return this.#worker.client.call("messages", { dpid });
   }
   role(dpid: string): Promise<RoleState> {
+    if (this.version(dpid) === VERSION_1_0) return Promise.resolve(EQUAL);
     return this.#roles.current(dpid);
   }
   claimRole(dpid: string, role: RoleName): Promise<RoleState> {
+    if (this.version(dpid) === VERSION_1_0) {
+      return role === EQUAL.role ? Promise.resolve(EQUAL) : Promise.reject(beforeV13(`role ${role}`));
+    }
     return this.#roles.claim(dpid, role);
   }
 

@@ -10,7 +10,7 @@ import type { OpenFlowConfig } from "./config.js";
 import { addCounters, newCounters, type SessionCounters } from "./counters.js";
 import { type EventStream, removalName } from "./events.js";
 import { bind, plainServer, tlsServer, unbind } from "./listener.js";
-import { type Description, dpidText, type Features, MULTIPART, MULTIPART_HEADER, type Port } from "./messages.js";
+import { type Description, dpidText, type Features, MULTIPART, type Port } from "./messages.js";
 import { PacketTap } from "./packet_tap.js";
 import type { ChangeResult } from "./requests.js";
 import { Session, type SessionListener, type SessionTimes } from "./session.js";
@@ -44,7 +44,7 @@ export interface ControllerTotals extends SessionCounters {
 
 /** What the controller tells the control thread. */
 export interface ControllerListener {
-  up(dpid: string, address: string): void;
+  up(dpid: string, address: string, version: number): void;
   down(dpid: string, address: string, reason: string): void;
   /** A connection that never became a switch. */
   refused(address: string, reason: string): void;
@@ -153,7 +153,7 @@ export class Controller implements SessionListener {
     const { datapath } = session.description;
     // Open vSwitch says "None" for a bridge that was given no description.
     life.name = datapath === "" || datapath === "None" ? dpidText(dpid) : datapath;
-    this.#listener.up(dpid, `${session.address}:${session.port}`);
+    this.#listener.up(dpid, `${session.address}:${session.port}`, session.version);
   }
 
   closed(session: Session, reason: string): void {
@@ -175,7 +175,7 @@ export class Controller implements SessionListener {
   portChanged(session: Session, reason: number, port: Port): void {
     const event = PORT_EVENTS[reason];
     if (session.readyAt === 0 || !event) return;
-    this.#events?.put("port", session.features.dpid, () => ({ event, port }));
+    this.#events?.put("port", session.features.dpid, () => ({ event, port, features: session.features }));
   }
 
   flowRemoved(session: Session, frame: number): void {
@@ -183,7 +183,7 @@ export class Controller implements SessionListener {
       const record = this.#codec.unpackFlowRemovedFrame(frame);
       const reader = new RecordReader(record);
       reader.next();
-      return { event: removalName(reader.command), record };
+      return { event: removalName(reader.command), record, version: session.version };
     });
   }
 
@@ -246,9 +246,9 @@ export class Controller implements SessionListener {
     let count = 0;
     await session.query(
       MULTIPART.FLOW,
-      (xid) => this.#codec.packFlowQuery(record, xid),
+      (xid) => this.#codec.packFlowQuery(record, xid, session.version),
       (frame) => {
-        count += this.#codec.countFlowsFrame(frame, MULTIPART_HEADER, record, strict);
+        count += this.#codec.countFlowsFrame(frame, record, strict);
       },
     );
     return count > 0;
@@ -260,11 +260,12 @@ export class Controller implements SessionListener {
    */
   async flows(dpid: string, query: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
     let bytes = 0;
-    await this.session(dpid).query(
+    const session = this.session(dpid);
+    await session.query(
       MULTIPART.FLOW,
-      (xid) => this.#codec.packFlowQuery(query, xid),
+      (xid) => this.#codec.packFlowQuery(query, xid, session.version),
       (frame) => {
-        const piece = this.#codec.unpackFlowStatsFrame(frame, MULTIPART_HEADER);
+        const piece = this.#codec.unpackFlowStatsFrame(frame, query);
         bytes += piece.length;
         if (bytes > LIMITS.openflowListingBytes) {
           throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });

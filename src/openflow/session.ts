@@ -3,7 +3,14 @@
 import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import {
+  CodecError,
+  MESSAGE,
+  multipartHeader,
+  type OpenFlowCodec,
+  VERSION_1_0,
+  VERSION_1_3,
+} from "../wasm/openflow.js";
 import { newCounters } from "./counters.js";
 import { BAD_REQUEST, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
@@ -47,7 +54,7 @@ export class Session {
   readonly localAddress: string;
   readonly ports = new Map<number, wire.Port>();
   readonly counters = newCounters();
-  features: wire.Features = { dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
+  features: wire.Features = { version: VERSION_1_3, dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
   description: wire.Description = wire.NO_DESCRIPTION;
   /** Epoch ms. */
   readyAt = 0;
@@ -84,6 +91,11 @@ export class Session {
     return this.#state.phase;
   }
 
+  /** The header's version that HELLO has agreed on; until then 1.3's, in which we begin. */
+  get version(): number {
+    return this.#state.version || VERSION_1_3;
+  }
+
   /** Ends the connection; everything that waits fails with 503. */
   close(reason: string): void {
     if (this.#gone) return;
@@ -112,7 +124,12 @@ export class Session {
     const sent = (): void => {
       this.counters.flowMessagesSent += count;
     };
-    return this.#outbox.change(count, records.length, (xid) => this.#codec.packFlowMods(records, xid), sent);
+    return this.#outbox.change(
+      count,
+      records.length,
+      (xid) => this.#codec.packFlowMods(records, xid, this.version),
+      sent,
+    );
   }
 
   /** Sends one message of another kind (GROUP_MOD, METER_MOD, PORT_MOD) with a barrier. */
@@ -138,7 +155,7 @@ export class Session {
   ask(type: number, reply: number, body?: Uint8Array): Promise<Uint8Array> {
     return this.#asks((xid, due, done, failed) => {
       this.requests.addQuestion(xid, { reply, due, done: (frame) => done(frame.slice()), failed });
-      this.send(wire.message(type, xid, body));
+      this.send(wire.message(type, xid, body, this.version));
     });
   }
 
@@ -157,7 +174,7 @@ export class Session {
 
   /** Sends a message that is answered only when it is refused; resolves after the barrier. Errors: OPENFLOW_REFUSED. */
   async set(type: number, body: Uint8Array): Promise<void> {
-    const { failures } = await this.changeOne((xid) => wire.message(type, xid, body));
+    const { failures } = await this.changeOne((xid) => wire.message(type, xid, body, this.version));
     if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
   }
 
@@ -167,9 +184,9 @@ export class Session {
     let bytes = 0;
     await this.query(
       type,
-      (xid) => wire.multipartRequest(type, xid, body),
+      (xid) => wire.multipartRequest(type, xid, body, this.version),
       (frame) => {
-        const part = Buffer.from(this.#codec.frame(frame).subarray(wire.MULTIPART_HEADER));
+        const part = Buffer.from(this.#codec.frame(frame).subarray(multipartHeader(this.version)));
         bytes += part.length;
         if (bytes > LIMITS.openflowListingBytes) {
           throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
@@ -197,16 +214,17 @@ export class Session {
         break;
       }
       case "send-bad-request":
-        this.send(wire.error(4, 0, ERROR_TYPE.BAD_REQUEST, BAD_REQUEST[output.code], Buffer.alloc(0)));
+        this.send(wire.error(this.version, 0, ERROR_TYPE.BAD_REQUEST, BAD_REQUEST[output.code], Buffer.alloc(0)));
         break;
       case "send-features-request":
-        this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1)));
+        this.#outbox.version = this.version;
+        this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1), undefined, this.version));
         break;
       case "send-descriptions":
         this.#describe();
         break;
       case "send-echo":
-        this.send(wire.message(MESSAGE.ECHO_REQUEST, this.requests.take(1)));
+        this.send(wire.message(MESSAGE.ECHO_REQUEST, this.requests.take(1), undefined, this.version));
         break;
       case "ready":
         this.readyAt = Date.now();
@@ -219,7 +237,7 @@ export class Session {
   }
 
   #describe(): void {
-    this.send(wire.setConfig(this.requests.take(1)));
+    this.send(wire.setConfig(this.requests.take(1), this.version));
     const answered = (): void => this.#step({ kind: "described" });
     this.collect(wire.MULTIPART.DESC)
       .then((body) => {
@@ -227,6 +245,7 @@ export class Session {
       })
       .catch(() => undefined)
       .then(answered);
+    if (this.version === VERSION_1_0) return;
     this.collect(wire.MULTIPART.PORT_DESC)
       .then((body) => {
         for (let at = 0; at + wire.PORT_BYTES <= body.length; at += wire.PORT_BYTES) {
@@ -275,13 +294,15 @@ export class Session {
     const codec = this.#codec;
     const type = codec.frameType(i);
     this.counters.messagesIn++;
-    if (type !== MESSAGE.HELLO && type !== MESSAGE.ERROR && codec.frameVersion(i) !== 4) {
+    if (type !== MESSAGE.HELLO && type !== MESSAGE.ERROR && codec.frameVersion(i) !== this.#state.version) {
       if (this.#state.phase === "hello") {
         this.#step({ kind: "other", name: `a message of type ${type}` });
         return;
       }
-      this.send(wire.error(4, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_REQUEST.BAD_VERSION, codec.frame(i)));
-      this.close(`a message of version ${codec.frameVersion(i)} after 1.3 was agreed`);
+      this.send(
+        wire.error(this.version, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_REQUEST.BAD_VERSION, codec.frame(i)),
+      );
+      this.close(`a message of version ${codec.frameVersion(i)} after version ${this.version} was agreed`);
       return;
     }
     if (type === MESSAGE.HELLO) {
@@ -299,7 +320,11 @@ export class Session {
         this.send(wire.echoReply(codec.frame(i)));
         break;
       case MESSAGE.FEATURES_REPLY:
-        if (this.#state.phase === "features") this.features = wire.readFeatures(codec.frame(i));
+        if (this.#state.phase === "features") {
+          this.features = wire.readFeatures(codec.frame(i));
+          if (this.version === VERSION_1_0)
+            for (const port of wire.readFeaturesPorts(codec.frame(i))) this.#putPort(port);
+        }
         this.#step({ kind: "features", auxiliaryId: wire.readFeatures(codec.frame(i)).auxiliaryId });
         break;
       case MESSAGE.BARRIER_REPLY:
@@ -341,7 +366,7 @@ export class Session {
     this.counters.errors++;
     const text = errorText(frame);
     const { type, code } = wire.errorTypeAndCode(frame);
-    const name = errorName(type, code);
+    const name = errorName(type, code, frame[0]);
     this.#listener.refused(this, name, text);
     if (!this.requests.fail(this.#codec.frameXid(i), text)) this.#step({ kind: "error", name });
   }

@@ -57,6 +57,8 @@ export interface SwitchEvent {
   readonly dpid: string;
   readonly address: string;
   readonly reason: string;
+  /** Of one that is up. */
+  readonly version?: number;
 }
 
 /** Runs until the control thread calls `close`. */
@@ -69,7 +71,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
     events.put("switch", dpid, () => ({ event: kind, address, reason }));
   };
   const listener: ControllerListener = {
-    up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
+    up: (dpid, address, version) => emit({ kind: "up", dpid, address, reason: "", version }),
     down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
   };

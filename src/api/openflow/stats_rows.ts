@@ -5,8 +5,9 @@ import { json, type Request, type Route } from "../../http/table.js";
 import type { OpenFlowHandle } from "../../openflow/agent.js";
 import { dpidText } from "../../openflow/messages.js";
 import { type GroupStats, type MeterStats, PORT_COUNTERS, type PortStats, type Traffic } from "../../openflow/stats.js";
-import { parsePort, portView } from "../../openflow/values.js";
-import { type Json, parseDpid, VERSION } from "./view.js";
+import { beforeV13, parsePort, portView } from "../../openflow/values.js";
+import { VERSION_1_0 } from "../../wasm/openflow.js";
+import { type Json, parseDpid, versionText } from "./view.js";
 
 const trafficView = ({ packets, bytes }: Traffic): Json => ({ packet_count: packets, byte_count: bytes });
 const durationView = (one: { readonly seconds: number; readonly nanoseconds: number }): Json => ({
@@ -14,9 +15,9 @@ const durationView = (one: { readonly seconds: number; readonly nanoseconds: num
   duration_sec: one.seconds,
 });
 
-function portStatsView(stats: PortStats): Json {
+function portStatsView(stats: PortStats, version: number): Json {
   const counters = Object.fromEntries(PORT_COUNTERS.map((name, i) => [name, stats.counters[i]]));
-  return { port_id: portView(stats.port), ...counters, ...durationView(stats) };
+  return { port_id: portView(stats.port, version), ...counters, ...durationView(stats) };
 }
 
 function groupStatsView(stats: GroupStats): Json {
@@ -52,28 +53,45 @@ export function statsRoutes(top: string, of: OpenFlowHandle): Route[] {
     names: string[],
     key: string,
     ask: (dpid: string, id: number | null) => Promise<Json[]>,
+    /** The error for a switch of OpenFlow 1.0, when that has no such thing. */
+    missing10: (() => AppError) | null = null,
   ) => ({
     method: "GET" as const,
     path: `${top}/stats/${path}`,
     handle: async (request: Request) => {
       const id = wanted(request, ...names);
       const one = query(request, "dpid");
-      const dpids = one === null ? (await of.datapaths()).map(({ features }) => features.dpid) : [parseDpid(one)];
+      const all = one === null ? (await of.datapaths()).map(({ features }) => features.dpid) : [parseDpid(one)];
+      const dpids = all.filter((dpid) => !missing10 || of.version(dpid) !== VERSION_1_0);
+      // Who asks for all switches gets those that have it; who asks for this one is told.
+      if (one !== null && missing10 && dpids.length === 0) throw missing10();
       const stats = await Promise.all(
-        dpids.map(async (dpid) => ({ dpid: dpidText(dpid), version: VERSION, [key]: await ask(dpid, id) })),
+        dpids.map(async (dpid) => ({
+          dpid: dpidText(dpid),
+          version: versionText(of.version(dpid)),
+          [key]: await ask(dpid, id),
+        })),
       );
       return json(200, { stats });
     },
   });
   return [
     route("ports", ["port", "port_id"], "port_stats", async (dpid, id) =>
-      (await of.portStats(dpid, id)).map(portStatsView),
+      (await of.portStats(dpid, id)).map((stats) => portStatsView(stats, of.version(dpid))),
     ),
-    route("groups", ["group_id", "group"], "group_stats", async (dpid, id) =>
-      (await of.groupStats(dpid, id)).map(groupStatsView),
+    route(
+      "groups",
+      ["group_id", "group"],
+      "group_stats",
+      async (dpid, id) => (await of.groupStats(dpid, id)).map(groupStatsView),
+      () => beforeV13("group statistics"),
     ),
-    route("meters", ["meter", "meter_id"], "meter_stats", async (dpid, id) =>
-      (await of.meterStats(dpid, id)).map(meterStatsView),
+    route(
+      "meters",
+      ["meter", "meter_id"],
+      "meter_stats",
+      async (dpid, id) => (await of.meterStats(dpid, id)).map(meterStatsView),
+      () => new AppError("OPENFLOW_NO_METERS", { what: "meter statistics" }),
     ),
   ];
 }

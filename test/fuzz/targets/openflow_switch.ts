@@ -6,7 +6,7 @@ import { errorText } from "../../../src/openflow/error_codes.js";
 import { unpackGroupDescriptions } from "../../../src/openflow/groups.js";
 import * as wire from "../../../src/openflow/messages.js";
 import { unpackMeterConfigs } from "../../../src/openflow/meters.js";
-import { CodecError, MESSAGE, OpenFlowCodec } from "../../../src/wasm/openflow.js";
+import { CodecError, MESSAGE, multipartHeader, OpenFlowCodec } from "../../../src/wasm/openflow.js";
 import { RecordReader } from "../../../src/wasm/openflow_records.js";
 
 const codec = new OpenFlowCodec(CODEC_TABLES);
@@ -18,7 +18,7 @@ function read(type: number, frame: Buffer): void {
   if (type === MESSAGE.PORT_STATUS) wire.readPortStatus(frame);
   if (type === MESSAGE.FLOW_REMOVED) codec.unpackFlowRemoved(frame);
   if (type !== MESSAGE.MULTIPART_REPLY) return;
-  const body = frame.subarray(wire.MULTIPART_HEADER);
+  const body = frame.subarray(multipartHeader(frame[0] as number));
   const part = wire.multipartType(frame);
   if (part === wire.MULTIPART.DESC) wire.readDescription(body);
   if (part === wire.MULTIPART.GROUP_DESC) unpackGroupDescriptions(body, codec);
