@@ -313,6 +313,11 @@ export function printInstructionItem(reader: RecordReader): string | null {
     : `{"${row.name}":${metadata},"mask":"0x${mask.toString(16)}"}`;
 }
 
+/** The name of an action, or undefined when the table does not have it. */
+export function actionName(code: number): string | undefined {
+  return actionByCode.get(code)?.name;
+}
+
 /** Begins the one instruction that stands for the actions of OpenFlow 1.0. */
 export function beginActions(writer: RecordWriter): void {
   writer.instruction((instructionByName.get("apply_actions") as ActionRow).code);

@@ -19,6 +19,7 @@ import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
+import { type QueueStats, queueStatsRequest, unpackQueueStats } from "./queues.js";
 import { RoleClaims } from "./role_claims.js";
 import { NO_GENERATION, type RoleName, type RoleState } from "./roles.js";
 import {
@@ -30,6 +31,13 @@ import {
   unpackMeterStats,
   unpackPortStats,
 } from "./stats.js";
+import {
+  type Aggregate,
+  type TableFeatures,
+  type TableStats,
+  unpackTableFeatures,
+  unpackTableStats,
+} from "./tables.js";
 import { beforeV13 } from "./values.js";
 import type { OpenFlowMethods, SwitchEvent } from "./worker.js";
 
@@ -72,6 +80,12 @@ export interface OpenFlowHandle {
   portStats(dpid: string, port: number | null): Promise<PortStats[]>;
   groupStats(dpid: string, group: number | null): Promise<GroupStats[]>;
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]>;
+  /** Statistics of one queue of one port, of one port's, or of all. */
+  queueStats(dpid: string, port: number | null, queue: number | null): Promise<QueueStats[]>;
+  tableStats(dpid: string): Promise<TableStats[]>;
+  /** What the flows that the record `query` covers have carried together. */
+  aggregate(dpid: string, query: Uint8Array): Promise<Aggregate>;
+  tableFeatures(dpid: string): Promise<TableFeatures[]>;
   /** The newest PACKET_IN messages, newest first. */
   packets(dpid: string): Promise<Uint8Array[]>;
   counters(): Promise<DatapathCounters[]>;
@@ -282,6 +296,21 @@ class Agent implements OpenFlowHandle {
   }
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]> {
     return this.#statistics(dpid, MULTIPART.METER_STATS, u32(meter ?? ALL_METERS), unpackMeterStats);
+  }
+  queueStats(dpid: string, port: number | null, queue: number | null): Promise<QueueStats[]> {
+    const version = this.version(dpid);
+    const request = queueStatsRequest(port, queue, version);
+    return this.#statistics(dpid, MULTIPART.QUEUE, request, (body) => unpackQueueStats(body, version));
+  }
+  tableStats(dpid: string): Promise<TableStats[]> {
+    const version = this.version(dpid);
+    return this.#statistics(dpid, MULTIPART.TABLE, Buffer.alloc(0), (body) => unpackTableStats(body, version));
+  }
+  aggregate(dpid: string, query: Uint8Array): Promise<Aggregate> {
+    return this.#worker.client.call("aggregate", { dpid, query });
+  }
+  tableFeatures(dpid: string): Promise<TableFeatures[]> {
+    return this.#statistics(dpid, MULTIPART.TABLE_FEATURES, Buffer.alloc(0), unpackTableFeatures);
   }
   async #statistics<T>(dpid: string, type: number, body: Buffer, unpack: (body: Uint8Array) => T): Promise<T> {
     try {

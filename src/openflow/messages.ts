@@ -193,7 +193,7 @@ export function readPort10(frame: Uint8Array, at: number): Port {
   return {
     number: portTo32(bytes.readUInt16BE(at)),
     mac: dpidText(bytes.toString("hex", at + 2, at + 8)),
-    name: text(bytes, at + 8, 16),
+    name: fixedText(bytes, at + 8, 16),
     config: bytes.readUInt32BE(at + 24),
     state: bytes.readUInt32BE(at + 28),
     current: features10(bytes.readUInt32BE(at + 32)),
@@ -205,8 +205,8 @@ export function readPort10(frame: Uint8Array, at: number): Port {
   };
 }
 
-/** Text of a fixed field that ends at the first NUL. */
-function text(bytes: Buffer, at: number, n: number): string {
+/** Text of a fixed field of `n` bytes at `at` that ends at the first NUL. */
+export function fixedText(bytes: Buffer, at: number, n: number): string {
   const end = bytes.indexOf(0, at);
   return bytes.toString("utf8", at, end < 0 || end > at + n ? at + n : end);
 }
@@ -217,7 +217,7 @@ export function readPort(frame: Uint8Array, at: number): Port {
   return {
     number: bytes.readUInt32BE(at),
     mac: dpidText(bytes.toString("hex", at + 8, at + 14)),
-    name: text(bytes, at + 16, 16),
+    name: fixedText(bytes, at + 16, 16),
     config: bytes.readUInt32BE(at + 32),
     state: bytes.readUInt32BE(at + 36),
     current: bytes.readUInt32BE(at + 40),
@@ -252,10 +252,10 @@ export function readDescription(body: Uint8Array): Description {
   const bytes = view(body);
   if (bytes.length < 1056) return NO_DESCRIPTION;
   return {
-    manufacturer: text(bytes, 0, 256),
-    hardware: text(bytes, 256, 256),
-    software: text(bytes, 512, 256),
-    serial: text(bytes, 768, 32),
-    datapath: text(bytes, 800, 256),
+    manufacturer: fixedText(bytes, 0, 256),
+    hardware: fixedText(bytes, 256, 256),
+    software: fixedText(bytes, 512, 256),
+    serial: fixedText(bytes, 768, 32),
+    datapath: fixedText(bytes, 800, 256),
   };
 }

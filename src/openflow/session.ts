@@ -179,21 +179,22 @@ export class Session {
   }
 
   /** A multipart request for small answers: all parts' bodies as one. */
-  async collect(type: number, body?: Uint8Array): Promise<Buffer> {
+  collect(type: number, body?: Uint8Array): Promise<Buffer> {
+    return this.gather(type, (xid) => wire.multipartRequest(type, xid, body, this.version));
+  }
+
+  /** The same for a request that `pack` builds. */
+  async gather(type: number, pack: (xid: number) => Uint8Array): Promise<Buffer> {
     const parts: Buffer[] = [];
     let bytes = 0;
-    await this.query(
-      type,
-      (xid) => wire.multipartRequest(type, xid, body, this.version),
-      (frame) => {
-        const part = Buffer.from(this.#codec.frame(frame).subarray(multipartHeader(this.version)));
-        bytes += part.length;
-        if (bytes > LIMITS.openflowListingBytes) {
-          throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
-        }
-        parts.push(part);
-      },
-    );
+    await this.query(type, pack, (frame) => {
+      const part = Buffer.from(this.#codec.frame(frame).subarray(multipartHeader(this.version)));
+      bytes += part.length;
+      if (bytes > LIMITS.openflowListingBytes) {
+        throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
+      }
+      parts.push(part);
+    });
     return Buffer.concat(parts);
   }
 

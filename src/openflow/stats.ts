@@ -47,7 +47,8 @@ const PORT_ENTRY_1_0 = 104;
 const UNKNOWN = 0xffffffff;
 const ENTRY_HEAD = 40;
 
-function u64(bytes: Buffer, at: number): number {
+/** A counter in network order; exact to 2^53. */
+export function u64(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
 }
 

@@ -19,6 +19,7 @@ import { sendPieces } from "./listing.js";
 import type { Port } from "./messages.js";
 import { changeMeter, type Meter, meterConfigs } from "./meters.js";
 import { portMod } from "./ports.js";
+import { type Aggregate, aggregate } from "./tables.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
 export interface OpenFlowMethods extends Methods {
@@ -38,6 +39,7 @@ export interface OpenFlowMethods extends Methods {
   change(params: { dpid: string; type: number; body: Uint8Array }): Promise<void>;
   /** The newest messages that nothing here understands, newest first. */
   messages(params: { dpid: string }): Uint8Array[];
+  aggregate(params: { dpid: string; query: Uint8Array }): Promise<Aggregate>;
   groups(params: { dpid: string }): Promise<Group[]>;
   changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
   meters(params: { dpid: string }): Promise<Meter[]>;
@@ -91,6 +93,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       ask: ({ dpid, type, reply, body }) => controller.session(dpid).ask(type, reply, body),
       change: ({ dpid, type, body }) => controller.session(dpid).set(type, body),
       messages: ({ dpid }) => controller.session(dpid).strange.newest(),
+      aggregate: ({ dpid, query }) => aggregate(controller.session(dpid), controller.codec, query),
       groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
       changeGroup: ({ dpid, command, group }) =>
         changeGroup(controller.session(dpid), controller.codec, command, group),

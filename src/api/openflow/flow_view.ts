@@ -2,6 +2,7 @@
 
 import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
+import type { Request } from "../../http/table.js";
 import {
   beginActions,
   instructionName,
@@ -203,6 +204,20 @@ export function flowsOf(body: Json): readonly unknown[] {
   if (Array.isArray(body["flows"])) return body["flows"];
   if (body["flow"] !== undefined) return [body["flow"]];
   throw new AppError("OPENFLOW_JSON", { reason: 'neither "flow" nor "flows" at the root' });
+}
+
+/** Which flows a listing's query asks for; both parameters may be quoted. Errors: OPENFLOW_VALUE. */
+export function flowFilter({ query }: Pick<Request, "query">): { table: number; cookie: bigint | null } {
+  const unquoted = (name: string): string | null => query.get(name)?.replace(/^"(.*)"$/, "$1") ?? null;
+  const table = unquoted("table_id");
+  if (table !== null && (!/^\d{1,3}$/.test(table) || Number(table) >= ALL_TABLES)) {
+    throw new AppError("OPENFLOW_VALUE", { reason: `table_id: ${table.slice(0, 50)} is not valid; allowed: 0..254` });
+  }
+  const cookie = unquoted("cookie");
+  return {
+    table: table === null ? ALL_TABLES : Number(table),
+    cookie: cookie === null ? null : parseCookie("cookie", cookie),
+  };
 }
 
 /** The record that asks for the flows of a table (ALL_TABLES: all), with one cookie when it is not null. */

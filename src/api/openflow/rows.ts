@@ -13,10 +13,10 @@ import { RecordWriter } from "../../wasm/openflow_records.js";
 import { type Logins, loginRoutes } from "./auth_rows.js";
 import { channelRoutes } from "./channel_rows.js";
 import { eventRoute } from "./event_rows.js";
-import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
+import { type FlowMethod, flowFilter, flowQuery, flowsOf, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
-import { statsRoutes } from "./stats_rows.js";
+import { statsRoutes, tableFeaturesRoute } from "./stats_rows.js";
 import { switchRoutes } from "./switch_rows.js";
 import { systemRoutes } from "./system_rows.js";
 import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, versionText } from "./view.js";
@@ -42,6 +42,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...switchRoutes(DP, handle),
       ...systemRoutes(BASE, handle),
       eventRoute(BASE, handle),
+      tableFeaturesRoute(DP, handle),
     ],
     problem,
   };
@@ -120,22 +121,12 @@ function datapathRoutes(of: OpenFlowHandle): Route[] {
   ];
 }
 
-/** What the query asks for; both parameters may be quoted. */
-function listQuery(request: Request): Uint8Array {
-  const unquoted = (name: string): string | null => request.query.get(name)?.replace(/^"(.*)"$/, "$1") ?? null;
-  const table = unquoted("table_id");
-  if (table !== null && (!/^\d{1,3}$/.test(table) || Number(table) >= ALL_TABLES)) {
-    throw new AppError("OPENFLOW_VALUE", { reason: `table_id: ${table.slice(0, 50)} is not valid; allowed: 0..254` });
-  }
-  const cookie = unquoted("cookie");
-  return flowQuery(table === null ? ALL_TABLES : Number(table), cookie === null ? null : parseCookie("cookie", cookie));
-}
-
 /** Below this many bytes of records a listing is sent whole. */
 const WHOLE_LISTING = 64 << 10;
 
 async function listFlows(of: OpenFlowHandle, request: Request): Promise<Reply> {
-  const pieces = await of.flows(dpidOf(request), listQuery(request));
+  const { table, cookie } = flowFilter(request);
+  const pieces = await of.flows(dpidOf(request), flowQuery(table, cookie));
   const headers = { "content-type": "application/json" };
   const stream = printFlows(pieces, of.version(dpidOf(request)));
   if (pieces.reduce((sum, piece) => sum + piece.length, 0) > WHOLE_LISTING) return { status: 200, headers, stream };

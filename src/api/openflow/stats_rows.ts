@@ -1,4 +1,4 @@
-// `/of/stats/…`: statistics of ports, groups and meters, of one datapath or of all.
+// `/of/stats/…`: statistics of ports, queues, tables, groups and meters, of one datapath or of all.
 
 import { AppError } from "../../base/errors.js";
 import { json, type Request, type Route } from "../../http/table.js";
@@ -7,6 +7,8 @@ import { dpidText } from "../../openflow/messages.js";
 import { type GroupStats, type MeterStats, PORT_COUNTERS, type PortStats, type Traffic } from "../../openflow/stats.js";
 import { beforeV13, parsePort, portView } from "../../openflow/values.js";
 import { VERSION_1_0 } from "../../wasm/openflow.js";
+import { ALL_TABLES, flowFilter, flowQuery } from "./flow_view.js";
+import { aggregateView, queueStatsView, tableFeaturesView, tableStatsView } from "./table_view.js";
 import { type Json, parseDpid, versionText } from "./view.js";
 
 const trafficView = ({ packets, bytes }: Traffic): Json => ({ packet_count: packets, byte_count: bytes });
@@ -37,7 +39,7 @@ function query(request: Request, ...names: string[]): string | null {
   return name === undefined ? null : (request.query.get(name) ?? "").replace(/^"(.*)"$/, "$1");
 }
 
-/** The port, group or meter asked for; null: all. Errors: OPENFLOW_VALUE. */
+/** The port, group, meter or queue asked for; null: all. Errors: OPENFLOW_VALUE. */
 function wanted(request: Request, ...names: string[]): number | null {
   const text = query(request, ...names);
   if (text === null) return null;
@@ -52,7 +54,7 @@ export function statsRoutes(top: string, of: OpenFlowHandle): Route[] {
     path: string,
     names: string[],
     key: string,
-    ask: (dpid: string, id: number | null) => Promise<Json[]>,
+    ask: (dpid: string, id: number | null, request: Request) => Promise<unknown>,
     /** The error for a switch of OpenFlow 1.0, when that has no such thing. */
     missing10: (() => AppError) | null = null,
   ) => ({
@@ -69,7 +71,7 @@ export function statsRoutes(top: string, of: OpenFlowHandle): Route[] {
         dpids.map(async (dpid) => ({
           dpid: dpidText(dpid),
           version: versionText(of.version(dpid)),
-          [key]: await ask(dpid, id),
+          [key]: await ask(dpid, id, request),
         })),
       );
       return json(200, { stats });
@@ -79,6 +81,17 @@ export function statsRoutes(top: string, of: OpenFlowHandle): Route[] {
     route("ports", ["port", "port_id"], "port_stats", async (dpid, id) =>
       (await of.portStats(dpid, id)).map((stats) => portStatsView(stats, of.version(dpid))),
     ),
+    route("queues", ["port", "port_id"], "queue_stats", async (dpid, id, request) =>
+      (await of.queueStats(dpid, id, wanted(request, "queue_id", "queue"))).map((stats) =>
+        queueStatsView(stats, of.version(dpid)),
+      ),
+    ),
+    route("tables", [], "table_stats", async (dpid) => (await of.tableStats(dpid)).map(tableStatsView)),
+    route("aggregate", [], "aggregate_stats", async (dpid, _id, request) => {
+      const { table, cookie } = flowFilter(request);
+      if (cookie !== null && of.version(dpid) === VERSION_1_0) throw beforeV13("cookie");
+      return aggregateView(await of.aggregate(dpid, flowQuery(table, cookie)));
+    }),
     route(
       "groups",
       ["group_id", "group"],
@@ -94,4 +107,20 @@ export function statsRoutes(top: string, of: OpenFlowHandle): Route[] {
       () => new AppError("OPENFLOW_NO_METERS", { what: "meter statistics" }),
     ),
   ];
+}
+
+/** `features/table`: what each table can do, or the one of `?table_id=`. */
+export function tableFeaturesRoute(datapath: string, of: OpenFlowHandle): Route {
+  return {
+    method: "GET",
+    path: `${datapath}/features/table`,
+    handle: async (request) => {
+      const dpid = parseDpid(request.params["dpid"] ?? "");
+      const version = of.version(dpid);
+      if (version === VERSION_1_0) throw beforeV13("table features");
+      const { table } = flowFilter(request);
+      const found = (await of.tableFeatures(dpid)).filter(({ id }) => table === ALL_TABLES || id === table);
+      return json(200, { table_features: found.map(tableFeaturesView), version: versionText(version) });
+    },
+  };
 }

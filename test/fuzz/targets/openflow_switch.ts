@@ -1,11 +1,14 @@
 // What a 1.3 switch says, from the first byte: framing and every decoder; and FLOW_MODs, which it reads.
 
+import { tableFeaturesView } from "../../../src/api/openflow/table_view.js";
 import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { errorText } from "../../../src/openflow/error_codes.js";
 import { unpackGroupDescriptions, unpackGroupMod } from "../../../src/openflow/groups.js";
 import * as wire from "../../../src/openflow/messages.js";
 import { unpackMeterConfigs } from "../../../src/openflow/meters.js";
+import { readQueueConfig, unpackQueueStats } from "../../../src/openflow/queues.js";
 import { unpackGroupStats, unpackMeterStats, unpackPortStats } from "../../../src/openflow/stats.js";
+import { readAggregate, unpackTableFeatures, unpackTableStats } from "../../../src/openflow/tables.js";
 import { CodecError, MESSAGE, multipartHeader, OpenFlowCodec, VERSION_1_3 } from "../../../src/wasm/openflow.js";
 import { flowModHolds, flowRemovedHolds, flowStatsHold } from "../openflow_checks.js";
 import { vectorsOf } from "../vectors.js";
@@ -21,6 +24,10 @@ const PARTS: Readonly<Record<number, (body: Buffer) => unknown>> = {
   [wire.MULTIPART.PORT_STATS]: (body) => unpackPortStats(body),
   [wire.MULTIPART.GROUP_STATS]: (body) => unpackGroupStats(body),
   [wire.MULTIPART.METER_STATS]: (body) => unpackMeterStats(body),
+  [wire.MULTIPART.AGGREGATE]: (body) => readAggregate(body),
+  [wire.MULTIPART.TABLE]: (body) => unpackTableStats(body),
+  [wire.MULTIPART.QUEUE]: (body) => unpackQueueStats(body),
+  [wire.MULTIPART.TABLE_FEATURES]: (body) => unpackTableFeatures(body).map(tableFeaturesView),
 };
 
 const MESSAGES: Readonly<Record<number, (frame: Buffer) => unknown>> = {
@@ -32,6 +39,7 @@ const MESSAGES: Readonly<Record<number, (frame: Buffer) => unknown>> = {
   [MESSAGE.FLOW_MOD]: (frame) => flowModHolds(codec, frame),
   [MESSAGE.GROUP_MOD]: (frame) => unpackGroupMod(frame, codec),
   [MESSAGE.FLOW_REMOVED]: (frame) => flowRemovedHolds(codec, frame),
+  [MESSAGE.QUEUE_GET_CONFIG_REPLY]: (frame) => readQueueConfig(frame),
   [MESSAGE.MULTIPART_REPLY]: (frame) =>
     PARTS[wire.multipartType(frame)]?.(frame.subarray(multipartHeader(VERSION_1_3))),
 };
@@ -66,7 +74,7 @@ function fromParts(): Uint8Array[] {
 
 export default {
   name: "openflow_switch",
-  seeds: [...vectorsOf("openflow/messages"), ...fromFlows(), ...fromParts()],
+  seeds: [...vectorsOf("openflow/messages"), ...vectorsOf("openflow/tables"), ...fromFlows(), ...fromParts()],
   run(bytes: Uint8Array): void {
     const frames = codec.scan(null, bytes.subarray(0, codec.scanBytes));
     // Copies: decoders use the memory that the frames are in.
