@@ -57,9 +57,10 @@ export function multipartHeader(version: number): number {
   return version === VERSION_1_0 ? 12 : 16;
 }
 
-/** The number of a message's type on the wire. */
+/** The number of a message's type on the wire. What 1.0 does not have keeps its own, unless that means another there. */
 export function wireType(type: number, version: number): number {
-  return version === VERSION_1_0 ? (TYPES_1_0.get(type) ?? type) : type;
+  if (version !== VERSION_1_0 || type <= L.OFPT_FLOW_MOD) return type;
+  return TYPES_1_0.get(type) ?? (type <= L.V10_QUEUE_GET_CONFIG_REPLY ? L.TYPE_UNKNOWN : type);
 }
 
 /** MESSAGE's number for a type on the wire; L.TYPE_UNKNOWN for what 1.0 does not have. */

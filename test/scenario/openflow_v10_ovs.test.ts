@@ -4,6 +4,7 @@ import t from "tap";
 import { needOpenVSwitch } from "../helpers/openvswitch.js";
 import { flowsOfOld, NEW, OLD, startTwoBridges } from "../helpers/two_bridges.js";
 import { until } from "../helpers/wait.js";
+import { openSocket } from "../helpers/ws_client.js";
 
 const IPV4 = { eth_type: "ipv4" };
 
@@ -43,6 +44,30 @@ t.test("everything else of a 1.0 switch beside a 1.3 one", async (t) => {
     await until(async () => (await room.call("GET", `${OLD}/ports/9`)).json?.port?.name === "late", { what: "port 9" });
     await ovs.vsctl("del-port", "old", "late");
     await until(async () => (await room.call("GET", `${OLD}/ports/9`)).status === 404, { what: "port 9 to go" });
+  });
+
+  await t.test("the switch's configuration", async (t) => {
+    const { json } = await room.call("GET", `${OLD}/config`);
+    t.same(json, { config: { flags: [], miss_send_len: 65_535 }, version: "1.0.0" });
+    const set = await room.call("PUT", `${OLD}/config`, { config: { miss_send_len: 200 } });
+    t.match(set.json, { config: { miss_send_len: 200 } });
+  });
+
+  await t.test("events", async (t) => {
+    const { port } = new URL(room.base);
+    const client = await openSocket(t, Number(port), "/sdn/v2.0/events?dpid=16", { "x-auth-token": room.token });
+    const events = (type: string) =>
+      client.texts.map((text) => JSON.parse(text)).filter((event) => event.type === type);
+    await ovs.ofctl10("mod-port", "old", "1", "no-flood");
+    await until(() => events("port").length > 0, { what: "the port's event" });
+    t.match(events("port"), [{ dpid: "00:00:00:00:00:00:00:10", event: "modify", port: { config: ["no_flood"] } }]);
+    const flow = { match: [{ vlan_vid: 7 }], flow_mod_flags: ["send_flow_rem"], actions: [{ output: 1 }] };
+    t.equal((await room.call("POST", `${OLD}/flows`, { flow })).status, 201);
+    t.equal((await room.call("DELETE", `${OLD}/flows`, { flow })).status, 204);
+    await until(() => events("flow_removed").length > 0, { what: "the flow's event" });
+    const [removed] = events("flow_removed");
+    t.match(removed, { event: "delete", flow: { match: [{ vlan_vid: 7 }], packet_count: 0 } });
+    t.notOk("flow_mod_flags" in removed.flow, "in 1.0's own form");
   });
 
   await t.test("port statistics", async (t) => {
@@ -121,6 +146,11 @@ t.test("everything else of a 1.0 switch beside a 1.3 one", async (t) => {
       const queues = (await stats(`queues?dpid=${dpid}`))[0].queue_stats;
       const ports = queues.map(({ port_id, queue_id }: Record<string, unknown>) => `${port_id}:${queue_id}`);
       t.same(ports.sort(), ["1:0", "2:0", "3:0", "LOCAL:0"], "the queue that each port has");
+      const configured = await room.call("GET", `/of/datapaths/${dpid}/ports/1/queues`);
+      t.same(configured.json.queues, [{ queue_id: 0 }], `${dpid}: the one that each port has`);
+      t.match((await room.call("GET", `/of/datapaths/${dpid}/ports/77/queues`)).json, {
+        message: /QUEUE_OP_FAILED\/BAD_PORT/,
+      });
       const none = await room.call("GET", `/of/stats/queues?dpid=${dpid}&port=1&queue_id=5`);
       t.equal(none.status, 500);
       t.match(none.json.message, /QUEUE_OP_FAILED\/BAD_QUEUE/);
@@ -199,6 +229,16 @@ t.test("everything else of a 1.0 switch beside a 1.3 one", async (t) => {
       const answer = await room.call(method, `${OLD}${path}`, body);
       t.match(answer.json, { error: "java.lang.IllegalStateException", message: cause }, `${method} ${path}`);
     }
+    for (const [method, path, body] of [
+      ["GET", "/async"],
+      ["PUT", "/async", { async: {} }],
+      ["POST", "/controllers", { role: "master" }],
+    ] as const) {
+      t.match((await room.call(method, `${OLD}${path}`, body)).json, mismatch, `${method} ${path}`);
+    }
+    const equal = { controllers: { role: "equal" } };
+    t.match((await room.call("GET", `${OLD}/controllers`)).json, equal);
+    t.match((await room.call("POST", `${OLD}/controllers`, { role: "equal" })).json, equal);
     t.same(await flowsOfOld(ovs), [], "nothing has reached the switch");
   });
 

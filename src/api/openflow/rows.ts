@@ -16,7 +16,7 @@ import { eventRoute } from "./event_rows.js";
 import { type FlowMethod, flowFilter, flowQuery, flowsOf, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { problem } from "./problem.js";
-import { statsRoutes, tableFeaturesRoute } from "./stats_rows.js";
+import { queuesRoute, statsRoutes, tableFeaturesRoute } from "./stats_rows.js";
 import { switchRoutes } from "./switch_rows.js";
 import { systemRoutes } from "./system_rows.js";
 import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, versionText } from "./view.js";
@@ -43,6 +43,7 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...systemRoutes(BASE, handle),
       eventRoute(BASE, handle),
       tableFeaturesRoute(DP, handle),
+      queuesRoute(DP, handle),
     ],
     problem,
   };

@@ -4,11 +4,12 @@ import { AppError } from "../../base/errors.js";
 import { json, type Request, type Route } from "../../http/table.js";
 import type { OpenFlowHandle } from "../../openflow/agent.js";
 import { dpidText } from "../../openflow/messages.js";
+import { type Queue, queueConfigRequest, readQueueConfig } from "../../openflow/queues.js";
 import { type GroupStats, type MeterStats, PORT_COUNTERS, type PortStats, type Traffic } from "../../openflow/stats.js";
 import { beforeV13, parsePort, portView } from "../../openflow/values.js";
-import { VERSION_1_0 } from "../../wasm/openflow.js";
+import { CodecError, MESSAGE, VERSION_1_0 } from "../../wasm/openflow.js";
 import { ALL_TABLES, flowFilter, flowQuery } from "./flow_view.js";
-import { aggregateView, queueStatsView, tableFeaturesView, tableStatsView } from "./table_view.js";
+import { aggregateView, queueStatsView, queueView, tableFeaturesView, tableStatsView } from "./table_view.js";
 import { type Json, parseDpid, versionText } from "./view.js";
 
 const trafficView = ({ packets, bytes }: Traffic): Json => ({ packet_count: packets, byte_count: bytes });
@@ -123,4 +124,30 @@ export function tableFeaturesRoute(datapath: string, of: OpenFlowHandle): Route 
       return json(200, { table_features: found.map(tableFeaturesView), version: versionText(version) });
     },
   };
+}
+
+/** `ports/{port}/queues`: the queues of a port and their rates. */
+export function queuesRoute(datapath: string, of: OpenFlowHandle): Route {
+  return {
+    method: "GET",
+    path: `${datapath}/ports/:port/queues`,
+    handle: async (request) => {
+      const dpid = parseDpid(request.params["dpid"] ?? "");
+      const version = of.version(dpid);
+      const port = parsePort(request.params["port"], version);
+      if (port === null) throw new AppError("PORT_NOT_FOUND", { id: (request.params["port"] ?? "").slice(0, 50) });
+      const body = queueConfigRequest(port, version);
+      const answer = await of.ask(dpid, MESSAGE.QUEUE_GET_CONFIG_REQUEST, MESSAGE.QUEUE_GET_CONFIG_REPLY, body);
+      return json(200, { queues: queuesOf(answer).map(queueView), version: versionText(version) });
+    },
+  };
+}
+
+function queuesOf(answer: Uint8Array): readonly Queue[] {
+  try {
+    return readQueueConfig(answer).queues;
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: error.message });
+  }
 }

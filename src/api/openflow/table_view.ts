@@ -2,7 +2,7 @@
 
 import { actionName, INSTRUCTIONS } from "../../openflow/actions.js";
 import { matchFieldByCode } from "../../openflow/match_fields.js";
-import type { QueueStats } from "../../openflow/queues.js";
+import type { Queue, QueueStats } from "../../openflow/queues.js";
 import {
   type Aggregate,
   type PropertyKind,
@@ -19,6 +19,15 @@ export function queueStatsView(stats: QueueStats, version: number): Json {
   const counters = { tx_bytes: bytes, tx_packets: packets, tx_errors: errors };
   const duration = seconds === null ? {} : { duration_sec: seconds, duration_nsec: nanoseconds };
   return { port_id: portView(port, version), queue_id: queue, ...counters, ...duration };
+}
+
+/** Rates are tenths of a percent of the port's speed; left out when the switch tells none. */
+export function queueView({ queue, minRate, maxRate }: Queue): Json {
+  return {
+    queue_id: queue,
+    ...(minRate === null ? {} : { min_rate: minRate }),
+    ...(maxRate === null ? {} : { max_rate: maxRate }),
+  };
 }
 
 export function tableStatsView(stats: TableStats): Json {

@@ -194,7 +194,10 @@ t.test("message types of both versions are one list", async (t) => {
   for (const [name, type] of Object.entries(MESSAGE)) {
     const wire = wireType(type, VERSION_1_0);
     const back = typeOfWire(wire, VERSION_1_0);
-    if (["GROUP_MOD", "TABLE_MOD", "METER_MOD"].includes(name)) continue;
+    if (/^(GROUP|TABLE|METER)_MOD|ROLE|ASYNC/.test(name)) {
+      t.equal(back, 255, `1.0 has no ${name}, and it is taken for nothing else`);
+      continue;
+    }
     t.equal(back, type, name);
     const bytes = message(type, 5, Buffer.alloc(80), VERSION_1_0);
     t.equal(codec.scan(null, bytes), 1);
