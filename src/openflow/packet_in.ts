@@ -24,9 +24,28 @@ const MATCH = 24;
 const PAD = 2;
 const OXM_IN_PORT = 0;
 
-/** Reads a PACKET_IN of 1.3 (spec §7.4.1); null when its match does not fit or has no in_port. */
+const VERSION_1_0 = 1;
+/** Where the packet begins in a PACKET_IN of 1.0. */
+const DATA_1_0 = 18;
+
+/** A PACKET_IN of 1.0 (its spec §5.4.1): no table, no cookie; ports are 1.3's, the reserved ones from 0xff00 on. */
+function readPacketIn10(message: Uint8Array, view: DataView): PacketIn | null {
+  if (view.byteLength < DATA_1_0) return null;
+  const port = view.getUint16(14);
+  return {
+    bufferId: view.getUint32(8),
+    reason: view.getUint8(16),
+    tableId: 0,
+    cookie: 0n,
+    inPort: port >= 0xff00 ? 0xffff0000 + port : port,
+    data: message.subarray(DATA_1_0),
+  };
+}
+
+/** Reads a PACKET_IN of 1.3 (spec §7.4.1) or 1.0; null when its match does not fit or has no in_port. */
 export function readPacketIn(message: Uint8Array): PacketIn | null {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  if (message[0] === VERSION_1_0) return readPacketIn10(message, view);
   if (view.byteLength < MATCH + 8 + PAD) return null;
   const length = view.getUint16(MATCH + 2);
   const data = MATCH + ((length + 7) & ~7) + PAD;

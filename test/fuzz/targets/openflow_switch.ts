@@ -6,6 +6,7 @@ import { errorText } from "../../../src/openflow/error_codes.js";
 import { unpackGroupDescriptions, unpackGroupMod } from "../../../src/openflow/groups.js";
 import * as wire from "../../../src/openflow/messages.js";
 import { unpackMeterConfigs } from "../../../src/openflow/meters.js";
+import { etherType, readPacketIn } from "../../../src/openflow/packet_in.js";
 import { readQueueConfig, unpackQueueStats } from "../../../src/openflow/queues.js";
 import { unpackGroupStats, unpackMeterStats, unpackPortStats } from "../../../src/openflow/stats.js";
 import { readAggregate, unpackTableFeatures, unpackTableStats } from "../../../src/openflow/tables.js";
@@ -35,7 +36,10 @@ const MESSAGES: Readonly<Record<number, (frame: Buffer) => unknown>> = {
   [MESSAGE.ERROR]: (frame) => errorText(frame),
   [MESSAGE.FEATURES_REPLY]: (frame) => wire.readFeatures(frame),
   [MESSAGE.PORT_STATUS]: (frame) => wire.readPortStatus(frame),
-  [MESSAGE.PACKET_IN]: (frame) => codec.unpackMatch(frame.subarray(PACKET_IN_MATCH)),
+  [MESSAGE.PACKET_IN]: (frame) => {
+    etherType(readPacketIn(frame)?.data ?? frame);
+    codec.unpackMatch(frame.subarray(PACKET_IN_MATCH));
+  },
   [MESSAGE.FLOW_MOD]: (frame) => flowModHolds(codec, frame),
   [MESSAGE.GROUP_MOD]: (frame) => unpackGroupMod(frame, codec),
   [MESSAGE.FLOW_REMOVED]: (frame) => flowRemovedHolds(codec, frame),

@@ -3,7 +3,7 @@
 import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { errorText } from "../../../src/openflow/error_codes.js";
 import * as wire from "../../../src/openflow/messages.js";
-import { readPacketIn10 } from "../../../src/openflow/packet_v10.js";
+import { etherType, readPacketIn } from "../../../src/openflow/packet_in.js";
 import { readQueueConfig, unpackQueueStats } from "../../../src/openflow/queues.js";
 import { unpackPortStats } from "../../../src/openflow/stats.js";
 import { readAggregate, unpackTableStats } from "../../../src/openflow/tables.js";
@@ -35,7 +35,7 @@ function read(type: number, frame: Buffer): void {
     wire.readFeaturesPorts(frame);
   }
   if (type === MESSAGE.PORT_STATUS) wire.readPortStatus(frame);
-  if (type === MESSAGE.PACKET_IN) readPacketIn10(frame);
+  if (type === MESSAGE.PACKET_IN) etherType(readPacketIn(frame)?.data ?? frame);
   if (type === MESSAGE.FLOW_MOD) flowModHolds(codec, frame);
   if (type === MESSAGE.FLOW_REMOVED) flowRemovedHolds(codec, frame);
   if (type === MESSAGE.QUEUE_GET_CONFIG_REPLY) readQueueConfig(frame);
