@@ -38,6 +38,7 @@ import { afterMatch } from "./oxm";
 
 const OFPST_FLOW: u32 = 1;
 const APPLY_ACTIONS: u32 = 4;
+const ALL_TABLES: u32 = 0xff;
 const ANY: u32 = 0xffffffff;
 /** Bytes of a FLOW_MOD, and of a statistics entry, before the actions; of a FLOW_REMOVED. */
 const FLOW_MOD: usize = 72;
@@ -132,7 +133,10 @@ export function unpackFlowMod10(p: usize, n: usize, record: usize): i32 {
   return unpackItems(p + 8, p + FLOW_MOD, p + n, record);
 }
 
-/** Writes the statistics request for the flows that `record`'s table, match and out_port cover; returns its length. */
+/**
+ * Writes the statistics request for the flows that `record`'s table, match and out_port cover; returns its length. A record
+ * that changes flows (its command is not ADD) names no table in 1.0: all are asked for.
+ */
 export function packFlowQuery10(record: usize, xid: u32, out: usize): i32 {
   const port = portTo16(load<u32>(record + FLOW_OUT_PORT));
   if (port < 0) return port;
@@ -140,7 +144,7 @@ export function packFlowQuery10(record: usize, xid: u32, out: usize): i32 {
   storeU16(out + 10, 0);
   const matched = packMatch10(record + FLOW_HEAD, recordEnd(record), out + 12);
   if (matched < 0) return matched;
-  store<u8>(out + 52, load<u8>(record + FLOW_TABLE));
+  store<u8>(out + 52, load<u8>(record + FLOW_COMMAND) != 0 ? <u8>ALL_TABLES : load<u8>(record + FLOW_TABLE));
   store<u8>(out + 53, 0);
   storeU16(out + 54, port);
   return seal(out, out + 56, V10_STATS_REQUEST, xid);

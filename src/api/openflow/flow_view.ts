@@ -88,8 +88,8 @@ function headOf(flow: Json, method: FlowMethod, version: number): FlowHead {
   if (version === VERSION_1_0 && cookieMask !== 0n) throw beforeV13("cookie_mask");
   if (version === VERSION_1_0 && outGroup !== ANY) throw beforeV13("out_group");
   return {
-    // A 1.0 switch chooses the table itself.
-    table: version === VERSION_1_0 ? ALL_TABLES : table,
+    // A 1.0 switch chooses the table itself, and says 0 where it has but one.
+    table: version === VERSION_1_0 ? 0 : table,
     command: loose && flow["flow_mod_cmd"] === loose[0] ? loose[1] : strict,
     priority: numberField(flow, "priority", 0xffff, DEFAULT_PRIORITY),
     idleTimeout: numberField(flow, "idle_timeout", 0xffff, 0),

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import t, { type Test as Tap } from "tap";
-import { printFlow, writeFlow } from "../../../src/api/openflow/flow_view.js";
+import { type FlowMethod, printFlow, writeFlow } from "../../../src/api/openflow/flow_view.js";
 import { ACTIONS, CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { ERROR_TYPE, errorName, errorText } from "../../../src/openflow/error_codes.js";
 import { MATCH_FIELDS } from "../../../src/openflow/match_fields.js";
@@ -28,9 +28,9 @@ const { xid, flows, messages, replies } = JSON.parse(readFileSync(file, "utf8"))
 const codec = new OpenFlowCodec(CODEC_TABLES);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-function record(flow: unknown): Uint8Array {
+function record(flow: unknown, method: FlowMethod = "POST"): Uint8Array {
   const writer = new RecordWriter();
-  writeFlow(writer, flow, "POST", VERSION_1_0);
+  writeFlow(writer, flow, method, VERSION_1_0);
   return writer.take();
 }
 
@@ -77,7 +77,7 @@ t.test("what a controller says", async (t) => {
     barrier_request: wire.message(MESSAGE.BARRIER_REQUEST, xid, empty, VERSION_1_0),
     desc_request: wire.multipartRequest(wire.MULTIPART.DESC, xid, empty, VERSION_1_0),
     flow_stats_request: codec.packFlowQuery(
-      record({ match: [{ eth_type: "ipv4" }, { ipv4_dst: "10.0.0.0/8" }] }),
+      record({ match: [{ eth_type: "ipv4" }, { ipv4_dst: "10.0.0.0/8" }] }, "DELETE"),
       xid,
       VERSION_1_0,
     ),
