@@ -200,6 +200,14 @@ t.test("everything else of a 1.0 switch beside a 1.3 one", async (t) => {
       const answer = await room.call("POST", `${OLD}/flows`, { flow });
       t.match(answer.json, { error: "java.lang.IllegalArgumentException", message });
     }
+    const queue = { match: [], actions: [{ set_queue: 3, port: 1 }] };
+    t.match((await room.call("POST", `${NEW}/flows`, { flow: queue })).json, {
+      error: "java.lang.IllegalArgumentException",
+      message: /^port: 1 .*in OpenFlow 1\.3 add an output/,
+    });
+    t.match((await room.call("POST", `${NEW}/flows`, { flow: { match: [], out_port: "NONE" } })).json, {
+      message: /^out_port: "NONE" is not valid; allowed: .*ANY$/,
+    });
     t.match((await room.call("POST", `${OLD}/flows`, { version: "1.3.0", flow: { match: [] } })).json, {
       error: "com.hp.of.lib.VersionMismatchException",
       message: /1\.0$/,
