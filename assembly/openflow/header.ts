@@ -14,17 +14,32 @@ import {
   FRAMES_MAX,
   OFP_HEADER,
   OFP_VERSION,
+  OFP_VERSION_10,
+  OFPT_BARRIER_REPLY,
+  OFPT_BARRIER_REQUEST,
   OFPT_ERROR,
   OFPT_EXPERIMENTER,
   OFPT_FEATURES_REPLY,
+  OFPT_FLOW_MOD,
   OFPT_FLOW_REMOVED,
   OFPT_GET_ASYNC_REPLY,
   OFPT_GET_CONFIG_REPLY,
   OFPT_MULTIPART_REPLY,
+  OFPT_MULTIPART_REQUEST,
   OFPT_PACKET_IN,
+  OFPT_PORT_MOD,
   OFPT_PORT_STATUS,
   OFPT_QUEUE_GET_CONFIG_REPLY,
+  OFPT_QUEUE_GET_CONFIG_REQUEST,
   OFPT_ROLE_REPLY,
+  TYPE_UNKNOWN,
+  V10_BARRIER_REPLY,
+  V10_BARRIER_REQUEST,
+  V10_PORT_MOD,
+  V10_QUEUE_GET_CONFIG_REPLY,
+  V10_QUEUE_GET_CONFIG_REQUEST,
+  V10_STATS_REPLY,
+  V10_STATS_REQUEST,
 } from "./layout";
 
 let scanned: usize = 0;
@@ -66,6 +81,57 @@ function least(type: u32): u32 {
   }
 }
 
+/** The least length that a 1.0 message from a switch has, by 1.3's number of its type. */
+function least10(type: u32): u32 {
+  switch (type) {
+    case OFPT_ERROR:
+    case OFPT_GET_CONFIG_REPLY:
+    case OFPT_EXPERIMENTER:
+    case OFPT_MULTIPART_REPLY:
+      return 12;
+    case OFPT_QUEUE_GET_CONFIG_REPLY:
+      return 16;
+    case OFPT_PACKET_IN:
+      return 18;
+    case OFPT_FEATURES_REPLY:
+      return 32;
+    case OFPT_PORT_STATUS:
+      return 64;
+    case OFPT_FLOW_REMOVED:
+      return 88;
+    default:
+      return OFP_HEADER;
+  }
+}
+
+/** 1.3's number for what 1.0 calls `type`. */
+function typeFrom10(type: u32): u32 {
+  if (<i32>type <= OFPT_FLOW_MOD) return type;
+  switch (type) {
+    case V10_PORT_MOD:
+      return OFPT_PORT_MOD;
+    case V10_STATS_REQUEST:
+      return OFPT_MULTIPART_REQUEST;
+    case V10_STATS_REPLY:
+      return OFPT_MULTIPART_REPLY;
+    case V10_BARRIER_REQUEST:
+      return OFPT_BARRIER_REQUEST;
+    case V10_BARRIER_REPLY:
+      return OFPT_BARRIER_REPLY;
+    case V10_QUEUE_GET_CONFIG_REQUEST:
+      return OFPT_QUEUE_GET_CONFIG_REQUEST;
+    case V10_QUEUE_GET_CONFIG_REPLY:
+      return OFPT_QUEUE_GET_CONFIG_REPLY;
+    default:
+      return TYPE_UNKNOWN;
+  }
+}
+
+function shortest(version: u32, type: u32): u32 {
+  if (version == OFP_VERSION) return least(type);
+  return version == OFP_VERSION_10 ? least10(type) : OFP_HEADER;
+}
+
 /** Indexes the complete messages of the `n` bytes at INPUT; returns how many. Stops at the first malformed one. */
 export function scan(n: usize): i32 {
   let at: usize = 0;
@@ -75,8 +141,9 @@ export function scan(n: usize): i32 {
     const p = INPUT + at;
     const length = loadU16(p + 2);
     const version: u32 = load<u8>(p);
-    const type: u32 = load<u8>(p + 1);
-    if (<i32>length < OFP_HEADER || (version == OFP_VERSION && length < least(type))) {
+    const wireType: u32 = load<u8>(p + 1);
+    const type = version == OFP_VERSION_10 ? typeFrom10(wireType) : wireType;
+    if (<i32>length < OFP_HEADER || length < shortest(version, type)) {
       problem = ERR_LENGTH;
       break;
     }

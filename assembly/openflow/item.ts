@@ -1,7 +1,17 @@
 // Items of a record: reading position and writing. Contract: readers trust ITEM_SIZE, which records from outside this
 // process never carry; `checkItems` in index.ts proves it once for each record that TypeScript hands in.
 
-import { FLAG_RAW, ITEM_ARG, ITEM_CODE, ITEM_FLAGS, ITEM_HEAD, ITEM_KIND, ITEM_LENGTH, ITEM_SIZE } from "./layout";
+import {
+  FLAG_MASKED,
+  FLAG_RAW,
+  ITEM_ARG,
+  ITEM_CODE,
+  ITEM_FLAGS,
+  ITEM_HEAD,
+  ITEM_KIND,
+  ITEM_LENGTH,
+  ITEM_SIZE,
+} from "./layout";
 
 /** Writes an item's head; returns where its payload goes. */
 export function itemHead(out: usize, kind: u32, flags: u32, code: u32, length: usize, arg: u32): usize {
@@ -33,6 +43,10 @@ export function itemKind(p: usize): u32 {
 
 export function itemIsRaw(p: usize): bool {
   return (load<u8>(p + ITEM_FLAGS) & FLAG_RAW) != 0;
+}
+
+export function itemIsMasked(p: usize): bool {
+  return (load<u8>(p + ITEM_FLAGS) & FLAG_MASKED) != 0;
 }
 
 /** True when the items between `p` and `end` tile that space exactly. */

@@ -2,7 +2,7 @@
 // Wire numbers are OpenFlow 1.3's (ONF TS-006, "spec" below); records are ours, little-endian.
 // The store keeps flow records: another form of them needs a migration (src/openflow/desired_record.ts).
 
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 // Arenas. A message is at most 65,535 bytes, so a carry and a socket chunk of 64 KiB each always fit INPUT.
 export const INPUT_BYTES = 262144;
@@ -44,11 +44,23 @@ export const OFPT_GET_ASYNC_REPLY = 27;
 export const OFPT_SET_ASYNC = 28;
 export const OFPT_METER_MOD = 29;
 
+// OpenFlow 1.0 numbers the messages after FLOW_MOD otherwise; scan() gives them the numbers above, so that a type means the
+// same in both versions. What 1.0 does not have reads as TYPE_UNKNOWN.
+export const OFP_VERSION_10 = 1;
+export const TYPE_UNKNOWN = 255;
+export const V10_PORT_MOD = 15;
+export const V10_STATS_REQUEST = 16;
+export const V10_STATS_REPLY = 17;
+export const V10_BARRIER_REQUEST = 18;
+export const V10_BARRIER_REPLY = 19;
+export const V10_QUEUE_GET_CONFIG_REQUEST = 20;
+export const V10_QUEUE_GET_CONFIG_REPLY = 21;
+
 // Frame index entry, written by scan().
 export const FRAME_OFFSET = 0; // u32, from the start of INPUT
 export const FRAME_XID = 4; // u32
 export const FRAME_LENGTH = 8; // u16, the whole message
-export const FRAME_TYPE = 10; // u8
+export const FRAME_TYPE = 10; // u8, by 1.3's numbers
 export const FRAME_VERSION = 11; // u8
 export const FRAME_SIZE = 12;
 
@@ -96,6 +108,27 @@ export const FORM_OXM = 6; // OXM TLV padded to 8; item payload: the TLV
 export const FORM_ACTIONS = 7; // pad[4], actions
 export const FORM_METADATA = 8; // pad[4], u64 value, u64 mask; item payload: both, as on the wire
 
+// Where OpenFlow 1.0 has a match field (its spec §5.2.3), one entry a field, by its OXM number.
+export const V10_AT = 0; // u8, offset in ofp_match
+export const V10_BYTES = 1; // u8, bytes there
+export const V10_WILDCARD = 2; // u8, its bit in `wildcards`; prefixes: the lowest of six
+export const V10_FORM = 3; // u8, V10_FORM_*; 0 = 1.0 has no such field
+export const V10_OXM_BYTES = 4; // u8, bytes as OXM
+export const V10_SET = 5; // u8, type of the action that sets it; 0xff = none
+export const V10_IP_PROTO = 6; // u8, the nw_proto for which it is there; 0 = any
+export const V10_ETH_TYPE = 8; // u16, the dl_type for which it is there; 0 = any
+export const V10_SIZE = 12;
+export const V10_FIELDS = 64;
+export const V10_NONE = 0xff;
+// How a value looks in 1.0, beside its OXM form.
+export const V10_FORM_COPY = 1; // the same bytes
+export const V10_FORM_NUMBER = 2; // the same number in another width
+export const V10_FORM_PORT = 3; // u16, reserved ports from 0xff00
+export const V10_FORM_VLAN = 4; // u16 without OFPVID_PRESENT; 0xffff = no tag
+export const V10_FORM_PCP = 5; // u8, three bits
+export const V10_FORM_DSCP = 6; // u8, the upper six bits
+export const V10_FORM_PREFIX = 7; // an IPv4 address and how many of its bits are wild
+
 // OXM (spec §7.2.3)
 export const OXM_CLASS_BASIC = 0x8000;
 export const OXM_FIELDS = 128;
@@ -106,3 +139,4 @@ export const ERR_MATCH_TYPE = -2; // a match that is not OFPMT_OXM
 export const ERR_OXM_LENGTH = -3; // a known field with a wrong length
 export const ERR_TOO_LONG = -4; // the message would pass 65,535 bytes
 export const ERR_ITEM = -5; // a record that its writer spoiled: a defect of ours
+export const ERR_VERSION = -6; // OpenFlow 1.0 has no such field, action, instruction, mask or value

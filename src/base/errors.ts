@@ -80,6 +80,9 @@ const rows = {
     status: 400,
     text: "version {given} is not what this datapath speaks; it has negotiated version {version}",
   },
+  /** Clients take the version that is needed from the text's end. */
+  OPENFLOW_BEFORE_1_3: { status: 400, text: "{what}: Not supported before version 1.3" },
+  OPENFLOW_NO_METERS: { status: 404, text: "No such resource: {what}; OpenFlow 1.0 has no meters" },
   OPENFLOW_REFUSED: { status: 500, text: "{text}" },
   OPENFLOW_NOT_KEPT: {
     status: 507,

@@ -1,12 +1,22 @@
 // The action and instruction tables of OpenFlow 1.3 (spec §7.2.4, §7.2.5), one row each: name, code, form on the wire, and
-// what its JSON value is. Parsing, printing, packing and unpacking come from the row.
+// what its JSON value is; and what 1.0 (its spec §5.2.4) calls it. Parsing, printing, packing and unpacking come from the row.
 
 import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import type { CodecTables, Form } from "../wasm/openflow.js";
+import { type CodecTables, type Form, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 import type { RecordReader, RecordWriter } from "../wasm/openflow_records.js";
 import { MATCH_FIELDS, matchFieldByCode, parseSetField } from "./match_fields.js";
-import { badValue, bigEndian, KINDS, type Kind, parsePort, printPort, smallNumber } from "./values.js";
+import {
+  badValue,
+  beforeV13,
+  bigEndian,
+  KINDS,
+  type Kind,
+  parsePort,
+  portAllowed,
+  printPort,
+  smallNumber,
+} from "./values.js";
 
 /** What the JSON value of an action or instruction is. */
 export type Argument = "port" | "flag" | "number" | "ethType" | "field" | "metadata" | "actions" | "experimenter";
@@ -18,6 +28,8 @@ export interface ActionRow {
   readonly argument: Argument;
   /** Greatest value of a `number`. */
   readonly max?: number;
+  /** Its type in OpenFlow 1.0, when that has it. A `set_field` has the types of its fields (match_fields.ts) there. */
+  readonly v10?: number;
 }
 
 const EXPERIMENTER = 0xffff;
@@ -26,23 +38,23 @@ const GROUP_MAX = 0xffffff00;
 const METER_MAX = 0xffff0000;
 
 export const ACTIONS: readonly ActionRow[] = [
-  { name: "output", code: 0, form: "output", argument: "port" },
+  { name: "output", code: 0, form: "output", argument: "port", v10: 0 },
   { name: "copy_ttl_out", code: 11, form: "none", argument: "flag" },
   { name: "copy_ttl_in", code: 12, form: "none", argument: "flag" },
   { name: "set_mpls_ttl", code: 15, form: "u8", argument: "number", max: 0xff },
   { name: "dec_mpls_ttl", code: 16, form: "none", argument: "flag" },
   { name: "push_vlan", code: 17, form: "u16", argument: "ethType" },
-  { name: "pop_vlan", code: 18, form: "none", argument: "flag" },
+  { name: "pop_vlan", code: 18, form: "none", argument: "flag", v10: 3 },
   { name: "push_mpls", code: 19, form: "u16", argument: "ethType" },
   { name: "pop_mpls", code: 20, form: "u16", argument: "ethType" },
-  { name: "set_queue", code: 21, form: "u32", argument: "number", max: 0xffffffff },
+  { name: "set_queue", code: 21, form: "u32", argument: "number", max: 0xffffffff, v10: 11 },
   { name: "group", code: 22, form: "u32", argument: "number", max: GROUP_MAX },
   { name: "set_nw_ttl", code: 23, form: "u8", argument: "number", max: 0xff },
   { name: "dec_nw_ttl", code: 24, form: "none", argument: "flag" },
   { name: "set_field", code: 25, form: "oxm", argument: "field" },
   { name: "push_pbb", code: 26, form: "u16", argument: "ethType" },
   { name: "pop_pbb", code: 27, form: "none", argument: "flag" },
-  { name: "experimenter", code: EXPERIMENTER, form: "raw", argument: "experimenter" },
+  { name: "experimenter", code: EXPERIMENTER, form: "raw", argument: "experimenter", v10: EXPERIMENTER },
 ];
 
 export const INSTRUCTIONS: readonly ActionRow[] = [
@@ -70,6 +82,7 @@ const WHOLE_PACKET = 0xffff;
 /** OFPP_CONTROLLER: the one port for which max_len says anything. */
 const CONTROLLER = 0xfffffffd;
 const ETH_TYPE: Kind = KINDS.ethType;
+const SET_QUEUE = "set_queue";
 
 function numberOf(row: ActionRow, value: unknown): number {
   const number = smallNumber(value, 32);
@@ -107,12 +120,12 @@ function rawTlv(value: unknown): { type: number; body: Buffer } {
   return { type: tlv.readUInt16BE(0), body: tlv.subarray(4) };
 }
 
-/** Writes the action of an object, or several in the order of its keys. Errors: OPENFLOW_VALUE. */
-function writeObject(writer: RecordWriter, action: Readonly<Record<string, unknown>>): void {
+/** Writes the action of an object, or several in the order of its keys. Errors: OPENFLOW_VALUE, OPENFLOW_BEFORE_1_3. */
+function writeObject(writer: RecordWriter, action: Readonly<Record<string, unknown>>, version: number): void {
   let known = false;
   for (const name in action) {
     const row = actionByName.get(name);
-    if (row) writeAction(writer, row, name, action);
+    if (row) writeAction(writer, row, name, action, version);
     else if (name === "raw") {
       const { type, body } = rawTlv(action["raw"]);
       writer.action(type, 0, body, true);
@@ -127,13 +140,16 @@ function writeAction(
   row: ActionRow,
   name: string,
   action: Readonly<Record<string, unknown>>,
+  version: number,
 ): void {
   const value = action[name];
+  if (version === VERSION_1_0 && row.v10 === undefined && row.argument !== "field") throw beforeV13(name);
   if (row.argument === "flag") writer.action(row.code);
+  else if (row.name === SET_QUEUE) writeQueue(writer, row, action, version);
   else if (row.argument === "number") writer.action(row.code, numberOf(row, value));
   else if (row.argument === "port") {
-    const port = parsePort(value);
-    if (port === null) throw badValue(row.name, value, KINDS.port.allowed);
+    const port = parsePort(value, version);
+    if (port === null) throw badValue(row.name, value, portAllowed(version));
     const shorter = action["max_len"] === undefined ? WHOLE_PACKET : smallNumber(action["max_len"], 16);
     if (shorter === null) throw badValue("max_len", action["max_len"], "a number 0..65535");
     writer.output(row.code, port, port === CONTROLLER ? shorter : 0);
@@ -145,20 +161,50 @@ function writeAction(
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
     if (entries.length !== 1) throw badValue(row.name, value, "an object with one match field");
     const [field, to] = entries[0] as [string, unknown];
-    const parsed = parseSetField(field, to);
+    const parsed = parseSetField(field, to, version);
     writer.setField(row.code, parsed.field.code, parsed.value);
   } else writer.action(row.code, 0, experimenterBody(value, action["data"]), true);
 }
 
-/** Writes a list of actions, in order. Errors: OPENFLOW_VALUE. */
-export function writeActions(writer: RecordWriter, name: string, actions: unknown): void {
+/** `set_queue`: in 1.0 it is an enqueue, which sends the packet out of `port` as well. */
+function writeQueue(
+  writer: RecordWriter,
+  row: ActionRow,
+  action: Readonly<Record<string, unknown>>,
+  version: number,
+): void {
+  const queue = numberOf(row, action[SET_QUEUE]);
+  const given = action["port"];
+  if (version !== VERSION_1_0) {
+    if (given !== undefined) throw badValue("port", given, "no port beside set_queue: in OpenFlow 1.3 add an output");
+    writer.action(row.code, queue);
+    return;
+  }
+  const port = parsePort(given, version);
+  if (given === undefined) {
+    const reason = "v1.0 SET_QUEUE should use createAction(pv,SET_QUEUE,queueId,port): put port beside set_queue";
+    throw new AppError("OPENFLOW_VALUE", { reason });
+  }
+  if (port === null) throw badValue("port", given, portAllowed(version));
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32LE(port);
+  writer.action(row.code, queue, payload);
+}
+
+/** Writes a list of actions, in order. Errors: OPENFLOW_VALUE, OPENFLOW_BEFORE_1_3. */
+export function writeActions(
+  writer: RecordWriter,
+  name: string,
+  actions: unknown,
+  version: number = VERSION_1_3,
+): void {
   if (!Array.isArray(actions)) throw badValue(name, actions, "a list of actions");
   if (actions.length > LIMITS.openflowActions) {
     throw new AppError("OPENFLOW_VALUE", { reason: `${name}: over ${LIMITS.openflowActions} actions` });
   }
   for (const action of actions) {
     if (typeof action !== "object" || action === null) throw badValue(name, action, "an object with one action");
-    writeObject(writer, action as Readonly<Record<string, unknown>>);
+    writeObject(writer, action as Readonly<Record<string, unknown>>, version);
   }
 }
 
@@ -205,7 +251,7 @@ function printRaw(reader: RecordReader): string {
 }
 
 /** JSON text of the action item that the reader stands at: `{"output":1}`. */
-export function printActionItem(reader: RecordReader): string {
+export function printActionItem(reader: RecordReader, version: number = VERSION_1_3): string {
   const row = actionByCode.get(reader.code);
   if (row?.argument === "experimenter" && reader.payloadLength >= 4) {
     const id = reader.bytes.readUInt32BE(reader.payload).toString(16);
@@ -216,7 +262,7 @@ export function printActionItem(reader: RecordReader): string {
     case "port":
       return reader.arg === CONTROLLER && reader.maxLength !== WHOLE_PACKET
         ? `{"output":"CONTROLLER","max_len":${reader.maxLength}}`
-        : `{"output":${printPort(reader.arg)}}`;
+        : `{"output":${printPort(reader.arg, version)}}`;
     case "flag":
       return `{"${row.name}":true}`;
     case "ethType":
@@ -224,7 +270,10 @@ export function printActionItem(reader: RecordReader): string {
     case "field":
       return printSetField(reader);
     default:
-      return `{"${row.name}":${reader.arg}}`;
+      // A set_queue with a payload is an enqueue of 1.0: its port.
+      return reader.payloadLength === 4
+        ? `{"${row.name}":${reader.arg},"port":${printPort(reader.queuePort, version)}}`
+        : `{"${row.name}":${reader.arg}}`;
   }
 }
 
@@ -262,6 +311,16 @@ export function printInstructionItem(reader: RecordReader): string | null {
   return mask === 0xffffffffffffffffn
     ? `{"${row.name}":${metadata}}`
     : `{"${row.name}":${metadata},"mask":"0x${mask.toString(16)}"}`;
+}
+
+/** The name of an action, or undefined when the table does not have it. */
+export function actionName(code: number): string | undefined {
+  return actionByCode.get(code)?.name;
+}
+
+/** Begins the one instruction that stands for the actions of OpenFlow 1.0. */
+export function beginActions(writer: RecordWriter): void {
+  writer.instruction((instructionByName.get("apply_actions") as ActionRow).code);
 }
 
 /** The name of an instruction whose actions follow it. */

@@ -5,8 +5,7 @@ import { AppError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { clear, count, gauge, onScrape, total } from "../base/metrics.js";
 import type { Engine } from "../store/engine.js";
-import { CodecError, MESSAGE } from "../wasm/openflow.js";
-import { ANY } from "../wasm/openflow_records.js";
+import { CodecError, MESSAGE, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 import { WorkerKeeper } from "../workers/keeper.js";
 import { startWorker, type WorkerHandle } from "../workers/pool.js";
 import type { WorkerClient } from "../workers/rpc.js";
@@ -17,98 +16,40 @@ import type { Counts } from "./desired_store.js";
 import { type EventFilter, EventHub, type EventSink } from "./event_hub.js";
 import { type EventBatch, eventOf, type OpenFlowEvent } from "./events.js";
 import { type Group, type GroupFeatures, readGroupFeatures } from "./groups.js";
+import type { OpenFlowHandle, OpenFlowHealth } from "./handle.js";
 import { Identity } from "./identity.js";
 import { receivePieces } from "./listing.js";
 import { dpidText, MULTIPART, type Port } from "./messages.js";
 import { type Meter, type MeterFeatures, readMeterFeatures } from "./meters.js";
-import { NetAgent, type NetHandle } from "./net/methods.js";
+import { NetAgent } from "./net/methods.js";
 import { scrapeNet } from "./net/metrics.js";
 import type { PacketOut } from "./packet_out.js";
 import { PortFigures } from "./port_figures.js";
+import { type QueueStats, queueStatsRequest, unpackQueueStats } from "./queues.js";
 import type { WorkerCalls } from "./reconcile_progress.js";
 import type { ReconciliationStatus } from "./reconciler.js";
 import { RoleClaims } from "./role_claims.js";
-import type { RoleName, RoleState } from "./roles.js";
+import { NO_GENERATION, type RoleName, type RoleState } from "./roles.js";
 import {
   type GroupStats,
   type MeterStats,
   type PortStats,
+  portStatsRequest,
   unpackGroupStats,
   unpackMeterStats,
   unpackPortStats,
 } from "./stats.js";
+import {
+  type Aggregate,
+  type TableFeatures,
+  type TableStats,
+  unpackTableFeatures,
+  unpackTableStats,
+} from "./tables.js";
+import { beforeV13 } from "./values.js";
 import type { OpenFlowMethods, SwitchEvent } from "./worker.js";
 
-export interface OpenFlowHealth {
-  readonly state: "up" | "off" | "failed";
-  /** `HOST:PORT` that switches connect to, "" when off. */
-  readonly listen: string;
-  /** The same for TLS. */
-  readonly listenTls: string;
-  readonly switches: number;
-  /** Why the state is `failed`. */
-  readonly reason: string;
-}
-
-/** What the OpenFlow room offers. A `dpid` is 16 lower-case hex digits; unknown ones fail with DATAPATH_NOT_FOUND. */
-export interface OpenFlowHandle {
-  /** What this controller is known by, 32 hex digits. */
-  readonly uid: string;
-  /** Links between switches, and hosts. */
-  readonly net: NetHandle;
-  datapaths(): Promise<Datapath[]>;
-  datapath(dpid: string): Promise<Datapath>;
-  ports(dpid: string): Promise<Port[]>;
-  /** PORT_MOD; resolves after the barrier. */
-  enablePort(dpid: string, port: number, enable: boolean): Promise<void>;
-  /**
-   * Sends `count` flow records (a RecordWriter's) as FLOW_MODs; resolves once the switch has passed a barrier after them.
-   * `existing`: records whose flow is not there are not sent, and told as missing. `keep`: what the switch takes is durable
-   * when this resolves, and is what later reconciliations install.
-   */
-  changeFlows(dpid: string, records: Uint8Array, count: number, existing: boolean, keep?: boolean): Promise<FlowResult>;
-  /** Flow records, in pieces, that the table, match and cookie of the record `query` cover. */
-  flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]>;
-  groups(dpid: string): Promise<Group[]>;
-  changeGroup(dpid: string, command: number, group: Group, keep?: boolean): Promise<void>;
-  groupFeatures(dpid: string): Promise<GroupFeatures | null>;
-  meters(dpid: string): Promise<Meter[]>;
-  changeMeter(dpid: string, command: number, meter: Meter, keep?: boolean): Promise<void>;
-  meterFeatures(dpid: string): Promise<MeterFeatures | null>;
-  /** Statistics of one port, group or meter, or of all (null). */
-  portStats(dpid: string, port: number | null): Promise<PortStats[]>;
-  groupStats(dpid: string, group: number | null): Promise<GroupStats[]>;
-  meterStats(dpid: string, meter: number | null): Promise<MeterStats[]>;
-  /** PACKET_OUT; resolves after the barrier. */
-  packetOut(dpid: string, out: PacketOut): Promise<void>;
-  /** The newest PACKET_IN messages, newest first. */
-  packets(dpid: string): Promise<Uint8Array[]>;
-  counters(): Promise<DatapathCounters[]>;
-  /** Counters of all connections together. */
-  totals(): Promise<ControllerTotals>;
-  /** Sends a message that one of type `reply` answers; resolves with that, header included. */
-  ask(dpid: string, type: number, reply: number, body?: Uint8Array): Promise<Uint8Array>;
-  /** Sends a message that is answered only when it is refused; resolves after the barrier. Errors: OPENFLOW_REFUSED. */
-  change(dpid: string, type: number, body: Uint8Array): Promise<void>;
-  /** The newest messages that nothing here understands, newest first. */
-  messages(dpid: string): Promise<Uint8Array[]>;
-  /** Our role as the switch has it. */
-  role(dpid: string): Promise<RoleState>;
-  /** Claims a role, now and whenever the switch comes back while this process runs. Errors: OPENFLOW_REFUSED. */
-  claimRole(dpid: string, role: RoleName): Promise<RoleState>;
-  /** Hands events to `sink`; the returned function ends that. */
-  listen(filter: EventFilter, sink: EventSink<OpenFlowEvent>): () => void;
-  /** The reconciliation that is under way or was the last, also of a switch that is gone. */
-  reconciliation(dpid: string): ReconciliationStatus;
-  /** Reconciles a switch now; resolves when that has ended. Errors: UNAVAILABLE when it is not connected. */
-  reconcile(dpid: string): Promise<ReconciliationStatus>;
-  /** How many flows, groups and meters are kept of a switch, also of one that is gone. */
-  desired(dpid: string): Promise<Counts>;
-  /** Forgets what is kept of a switch, which stays as it is. */
-  forget(dpid: string): Promise<void>;
-  health(): OpenFlowHealth;
-  close(): Promise<void>;
-}
+export type { OpenFlowHandle, OpenFlowHealth } from "./handle.js";
 
 /** Filled anew at each scrape, so that datapaths and ports that are gone do not linger. */
 const SCRAPED = [
@@ -125,8 +66,19 @@ const labelsOf = ({ dpid, name }: { readonly dpid: string; readonly name: string
   dp_id: `0x${BigInt(`0x${dpid}`).toString(16)}`,
   dp_name: name,
 });
+/** What a controller is to a switch of OpenFlow 1.0, which has no roles. */
+const EQUAL: RoleState = { role: "equal", generation: NO_GENERATION };
 /** OFPG_ALL */
 const ALL_GROUPS = 0xfffffffc;
+/** OFPM_ALL */
+const ALL_METERS = 0xffffffff;
+
+/** The body of a request for one group or meter. */
+function u32(id: number): Buffer {
+  const body = Buffer.alloc(8);
+  body.writeUInt32BE(id);
+  return body;
+}
 
 export interface OpenFlowOptions {
   readonly config: OpenFlowConfig;
@@ -157,7 +109,8 @@ class Agent implements OpenFlowHandle {
   readonly #ports = new PortFigures((dpid) => this.portStats(dpid, null));
   readonly #desired: Desired;
   readonly #events = new EventHub((types) => this.#tell("subscribe", types));
-  readonly #up = new Set<string>();
+  /** Versions by datapath id. */
+  readonly #up = new Map<string, number>();
   #listen = "";
   #listenTls = "";
   #closing = false;
@@ -194,8 +147,8 @@ class Agent implements OpenFlowHandle {
     });
     void worker.ended.then(() => {
       const details = { event: "down", address: "", reason: "the OpenFlow worker has ended" } as const;
-      const events = [...this.#up].map((dpid) => eventOf("switch", dpid, details));
-      for (const dpid of this.#up) this.#desired.reconciler.down(dpid);
+      const events = [...this.#up.keys()].map((dpid) => eventOf("switch", dpid, details));
+      for (const dpid of this.#up.keys()) this.#desired.reconciler.down(dpid);
       this.#up.clear();
       this.#events.take({ events, dropped: 0 });
     });
@@ -236,12 +189,13 @@ class Agent implements OpenFlowHandle {
     onScrape(() => this.#scrape());
   }
 
-  #onSwitch({ kind, dpid, address, reason }: SwitchEvent): void {
+  #onSwitch({ kind, dpid, address, reason, version = VERSION_1_3 }: SwitchEvent): void {
     if (kind === "up") {
-      this.#up.add(dpid);
-      this.#roles.up(dpid);
-      this.#desired.reconciler.up(dpid, this.#roles.wanted(dpid) === "slave");
-      this.#log.info({ dpid, address }, "switch is ready");
+      this.#up.set(dpid, version);
+      // 1.0 has no roles.
+      if (version === VERSION_1_3) this.#roles.up(dpid);
+      this.#desired.reconciler.up(dpid, version === VERSION_1_3 && this.#roles.wanted(dpid) === "slave");
+      this.#log.info({ dpid, address, version }, "switch is ready");
     } else if (kind === "down") {
       this.#up.delete(dpid);
       this.#desired.reconciler.down(dpid);
@@ -259,6 +213,9 @@ class Agent implements OpenFlowHandle {
   }
   datapath(dpid: string): Promise<Datapath> {
     return this.#worker.client.call("datapath", { dpid });
+  }
+  version(dpid: string): number {
+    return this.#up.get(dpid) ?? VERSION_1_3;
   }
   ports(dpid: string): Promise<Port[]> {
     return this.#worker.client.call("ports", { dpid });
@@ -293,18 +250,32 @@ class Agent implements OpenFlowHandle {
     return readMeterFeatures(await this.#worker.client.call("collect", { dpid, type: MULTIPART.METER_FEATURES }));
   }
   portStats(dpid: string, port: number | null): Promise<PortStats[]> {
-    return this.#statistics(dpid, MULTIPART.PORT_STATS, port, unpackPortStats);
+    const version = this.version(dpid);
+    const request = portStatsRequest(port, version);
+    return this.#statistics(dpid, MULTIPART.PORT_STATS, request, (body) => unpackPortStats(body, version));
   }
   groupStats(dpid: string, group: number | null): Promise<GroupStats[]> {
-    return this.#statistics(dpid, MULTIPART.GROUP_STATS, group, unpackGroupStats);
+    return this.#statistics(dpid, MULTIPART.GROUP_STATS, u32(group ?? ALL_GROUPS), unpackGroupStats);
   }
   meterStats(dpid: string, meter: number | null): Promise<MeterStats[]> {
-    return this.#statistics(dpid, MULTIPART.METER_STATS, meter, unpackMeterStats);
+    return this.#statistics(dpid, MULTIPART.METER_STATS, u32(meter ?? ALL_METERS), unpackMeterStats);
   }
-  async #statistics<T>(dpid: string, type: number, id: number | null, unpack: (body: Uint8Array) => T): Promise<T> {
-    const body = Buffer.alloc(8);
-    // OFPP_ANY and OFPM_ALL are all ones.
-    body.writeUInt32BE(id ?? (type === MULTIPART.GROUP_STATS ? ALL_GROUPS : ANY));
+  queueStats(dpid: string, port: number | null, queue: number | null): Promise<QueueStats[]> {
+    const version = this.version(dpid);
+    const request = queueStatsRequest(port, queue, version);
+    return this.#statistics(dpid, MULTIPART.QUEUE, request, (body) => unpackQueueStats(body, version));
+  }
+  tableStats(dpid: string): Promise<TableStats[]> {
+    const version = this.version(dpid);
+    return this.#statistics(dpid, MULTIPART.TABLE, Buffer.alloc(0), (body) => unpackTableStats(body, version));
+  }
+  aggregate(dpid: string, query: Uint8Array): Promise<Aggregate> {
+    return this.#worker.client.call("aggregate", { dpid, query });
+  }
+  tableFeatures(dpid: string): Promise<TableFeatures[]> {
+    return this.#statistics(dpid, MULTIPART.TABLE_FEATURES, Buffer.alloc(0), unpackTableFeatures);
+  }
+  async #statistics<T>(dpid: string, type: number, body: Buffer, unpack: (body: Uint8Array) => T): Promise<T> {
     try {
       return unpack(await this.#worker.client.call("collect", { dpid, type, body }));
     } catch (error) {
@@ -334,9 +305,14 @@ class Agent implements OpenFlowHandle {
     return this.#worker.client.call("messages", { dpid });
   }
   role(dpid: string): Promise<RoleState> {
+    if (this.version(dpid) === VERSION_1_0) return Promise.resolve(EQUAL);
     return this.#roles.current(dpid);
   }
   async claimRole(dpid: string, role: RoleName): Promise<RoleState> {
+    if (this.version(dpid) === VERSION_1_0) {
+      if (role === EQUAL.role) return EQUAL;
+      throw beforeV13(`role ${role}`);
+    }
     const slave = this.#roles.wanted(dpid) === "slave";
     const state = await this.#roles.claim(dpid, role);
     // What it could not do as a slave.

@@ -15,7 +15,6 @@ import {
   dpidText,
   type Features,
   MULTIPART,
-  MULTIPART_HEADER,
   PORT_REASON,
   type Port,
   portIsDown,
@@ -63,7 +62,7 @@ export interface ControllerTotals extends SessionCounters {
 
 /** What the controller tells the control thread. */
 export interface ControllerListener {
-  up(dpid: string, address: string): void;
+  up(dpid: string, address: string, version: number): void;
   down(dpid: string, address: string, reason: string): void;
   /** Something does not work as it should with a switch that is served. */
   warned(dpid: string, reason: string): void;
@@ -196,7 +195,7 @@ export class Controller implements SessionListener {
         this.#listener.warned(dpid, `the controller's own flows: ${error.message}`);
     });
     this.topology.ready(session);
-    this.#listener.up(dpid, `${session.address}:${session.port}`);
+    this.#listener.up(dpid, `${session.address}:${session.port}`, session.version);
   }
 
   closed(session: Session, reason: string): void {
@@ -222,7 +221,7 @@ export class Controller implements SessionListener {
     this.topology.portChanged(session, port, reason === PORT_REASON.DELETE);
     const event = PORT_EVENTS[reason];
     if (session.readyAt === 0 || !event) return;
-    this.#events?.put("port", session.features.dpid, () => ({ event, port }));
+    this.#events?.put("port", session.features.dpid, () => ({ event, port, features: session.features }));
   }
 
   flowRemoved(session: Session, frame: number): void {
@@ -231,7 +230,7 @@ export class Controller implements SessionListener {
       const record = this.#codec.unpackFlowRemovedFrame(frame);
       const reader = new RecordReader(record);
       reader.next();
-      return { event: removalName(reader.command), record };
+      return { event: removalName(reader.command), record, version: session.version };
     });
   }
 
@@ -294,9 +293,9 @@ export class Controller implements SessionListener {
     let count = 0;
     await session.query(
       MULTIPART.FLOW,
-      (xid) => this.#codec.packFlowQuery(record, xid),
+      (xid) => this.#codec.packFlowQuery(record, xid, session.version),
       (frame) => {
-        count += this.#codec.countFlowsFrame(frame, MULTIPART_HEADER, record, strict);
+        count += this.#codec.countFlowsFrame(frame, record, strict);
       },
     );
     return count > 0;
@@ -308,11 +307,12 @@ export class Controller implements SessionListener {
    */
   async flows(dpid: string, query: Uint8Array, take: (piece: Uint8Array) => void): Promise<void> {
     let bytes = 0;
-    await this.session(dpid).query(
+    const session = this.session(dpid);
+    await session.query(
       MULTIPART.FLOW,
-      (xid) => this.#codec.packFlowQuery(query, xid),
+      (xid) => this.#codec.packFlowQuery(query, xid, session.version),
       (frame) => {
-        const piece = this.#codec.unpackFlowStatsFrame(frame, MULTIPART_HEADER);
+        const piece = this.#codec.unpackFlowStatsFrame(frame, query);
         bytes += piece.length;
         if (bytes > LIMITS.openflowListingBytes) {
           throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });

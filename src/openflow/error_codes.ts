@@ -1,6 +1,6 @@
-// The switch's errors by name (spec §7.4.4), one row a type, and the text in which HP's controller reports them.
+// The switch's errors by name (spec §7.4.4; 1.0 spec §5.4.4), one row a type, and the text in which HP's controller reports them.
 
-import { MESSAGE } from "../wasm/openflow.js";
+import { MESSAGE, typeOfWire, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 
 interface ErrorType {
   readonly name: string;
@@ -75,6 +75,29 @@ const TYPES: readonly ErrorType[] = [
   },
 ];
 
+/** The same in OpenFlow 1.0. */
+const TYPES_1_0: readonly ErrorType[] = [
+  { name: "HELLO_FAILED", codes: ["INCOMPATIBLE", "EPERM"] },
+  {
+    name: "BAD_REQUEST",
+    codes: [
+      ..."BAD_VERSION BAD_TYPE BAD_STAT BAD_VENDOR BAD_SUBTYPE EPERM BAD_LEN BUFFER_EMPTY BUFFER_UNKNOWN".split(" "),
+    ],
+  },
+  {
+    name: "BAD_ACTION",
+    codes: [
+      ..."BAD_TYPE BAD_LEN BAD_VENDOR BAD_VENDOR_TYPE BAD_OUT_PORT BAD_ARGUMENT EPERM TOO_MANY BAD_QUEUE".split(" "),
+    ],
+  },
+  {
+    name: "FLOW_MOD_FAILED",
+    codes: "ALL_TABLES_FULL OVERLAP EPERM BAD_EMERG_TIMEOUT BAD_COMMAND UNSUPPORTED".split(" "),
+  },
+  { name: "PORT_MOD_FAILED", codes: ["BAD_PORT", "BAD_HW_ADDR"] },
+  { name: "QUEUE_OP_FAILED", codes: ["BAD_PORT", "BAD_QUEUE", "EPERM"] },
+];
+
 export const ERROR_TYPE = { HELLO_FAILED: 0, BAD_REQUEST: 1 } as const;
 /** Codes of HELLO_FAILED and BAD_REQUEST that we send. */
 export const HELLO_INCOMPATIBLE = 0;
@@ -83,14 +106,15 @@ export const BAD_REQUEST = { BAD_VERSION: 0, EPERM: 5, BAD_LEN: 6 } as const;
 const MESSAGE_NAMES = new Map(Object.entries(MESSAGE).map(([name, type]) => [type as number, name]));
 
 /** `BAD_MATCH/BAD_PREREQ`, with numbers for what the specification does not name. */
-export function errorName(type: number, code: number): string {
-  const row = TYPES[type];
+export function errorName(type: number, code: number, version: number = VERSION_1_3): string {
+  const row = (version === VERSION_1_0 ? TYPES_1_0 : TYPES)[type];
   return `${row?.name ?? type}/${row?.codes[code] ?? code}`;
 }
 
 function header(message: Buffer): string {
   const version = ["?", "V_1_0", "V_1_1", "V_1_2", "V_1_3", "V_1_4", "V_1_5"][message[0] as number] ?? "?";
-  const name = MESSAGE_NAMES.get(message[1] as number) ?? String(message[1]);
+  const type = typeOfWire(message[1] as number, message[0] as number);
+  const name = MESSAGE_NAMES.get(type) ?? String(message[1]);
   return `[${version},${name},${message.readUInt16BE(2)},${message.readUInt32BE(4)}]`;
 }
 
@@ -99,6 +123,6 @@ export function errorText(frame: Uint8Array): string {
   const message = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   const data = message.subarray(12);
   const cause = data.length >= 8 ? `,OFM-cause:${header(data)}` : "";
-  const name = errorName(message.readUInt16BE(8), message.readUInt16BE(10));
+  const name = errorName(message.readUInt16BE(8), message.readUInt16BE(10), message[0]);
   return `{ofm:${header(message)},${name},#dataBytes=${data.length}${cause}}`;
 }

@@ -2,7 +2,7 @@
 // They carry what there is to tell; its JSON form is the surface's.
 
 import { type EventBatch as Batch, EventQueue } from "../workers/event_queue.js";
-import type { Port } from "./messages.js";
+import type { Features, Port } from "./messages.js";
 
 export const EVENT_TYPES = ["switch", "port", "flow_removed", "error", "link", "node"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -14,9 +14,9 @@ export interface EventDetails {
     readonly address: string;
     readonly reason: string;
   };
-  readonly port: { readonly event: "add" | "delete" | "modify"; readonly port: Port };
+  readonly port: { readonly event: "add" | "delete" | "modify"; readonly port: Port; readonly features: Features };
   /** `record`: the flow, with its last counters, as codec.unpackFlowRemovedFrame() gives it. */
-  readonly flow_removed: { readonly event: string; readonly record: Uint8Array };
+  readonly flow_removed: { readonly event: string; readonly record: Uint8Array; readonly version: number };
   /** `event`: TYPE/CODE; `message`: as HP's controller writes it. */
   readonly error: { readonly event: string; readonly message: string };
   /** `fields`: the JSON form of a link or node. */

@@ -2,6 +2,8 @@
 // Sockets, timers and message bytes are session.ts's; a test is a list of inputs.
 
 export interface ChannelState {
+  /** What HELLO has agreed on; 0 before. */
+  readonly version: number;
   readonly phase: "hello" | "features" | "describe" | "ready" | "closed";
   /** Monotonic ms. */
   readonly connectedAt: number;
@@ -41,11 +43,13 @@ export interface ChannelTimers {
   readonly deadMs: number;
 }
 
-export const VERSION = 4;
+/** What this controller speaks, the best first. */
+export const VERSIONS: readonly number[] = [4, 1];
+/** Of 1.3; in 1.0 the ports have come with the features. */
 const DESCRIPTIONS = 2;
 
 export function newChannel(now: number): ChannelState {
-  return { phase: "hello", connectedAt: now, heardAt: now, echoSent: false, descriptions: 0 };
+  return { version: 0, phase: "hello", connectedAt: now, heardAt: now, echoSent: false, descriptions: 0 };
 }
 
 type Step = readonly [ChannelState, readonly ChannelOutput[]];
@@ -88,13 +92,16 @@ export function step(state: ChannelState, input: ChannelInput, now: number, time
 /** Version negotiation (spec §6.3.1): the highest common bit, or the lower header version without bitmaps. */
 function onHello(state: ChannelState, version: number, versions: readonly number[] | null): Step {
   if (state.phase !== "hello") return [state, []];
-  const common = versions ? versions.includes(VERSION) : version >= VERSION;
-  if (common) return [{ ...state, phase: "features" }, [{ kind: "send-features-request" }]];
-  const text = "this controller speaks OpenFlow 1.3 (version 0x04) only";
+  const best = VERSIONS[0] as number;
+  const common = VERSIONS.find((own) => (versions ? versions.includes(own) : own === Math.min(version, best)));
+  if (common !== undefined) {
+    return [{ ...state, version: common, phase: "features" }, [{ kind: "send-features-request" }]];
+  }
+  const text = "this controller speaks OpenFlow 1.3 (version 0x04) and 1.0 (version 0x01) only";
   return close(
     state,
     `no common version: the switch offers ${versions ? `bitmap ${versions.join(", ")}` : `version ${version}`}`,
-    { kind: "send-hello-failed", version: Math.max(1, Math.min(version, VERSION)), text },
+    { kind: "send-hello-failed", version: Math.max(1, Math.min(version, best)), text },
   );
 }
 
@@ -105,7 +112,8 @@ function onFeatures(state: ChannelState, auxiliaryId: number): Step {
     const refusal = { kind: "send-bad-request", code: "EPERM" } as const;
     return close(state, `auxiliary connection ${auxiliaryId} is not served`, refusal);
   }
-  return [{ ...state, phase: "describe", descriptions: DESCRIPTIONS }, [{ kind: "send-descriptions" }]];
+  const descriptions = state.version === 1 ? 1 : DESCRIPTIONS;
+  return [{ ...state, phase: "describe", descriptions }, [{ kind: "send-descriptions" }]];
 }
 
 function onDescribed(state: ChannelState): Step {

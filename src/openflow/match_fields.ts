@@ -1,9 +1,11 @@
-// The match field table: the 40 fields of OpenFlow 1.3 (spec §7.2.3.7), one row each. JSON parsing and printing, packing,
-// unpacking, prerequisite checks and docs/openflow.md come from the row; a field that is not here stays visible as `oxm`.
+// The match field table: the 40 fields of OpenFlow 1.3 (spec §7.2.3.7), one row each, with the place of those that 1.0 has
+// (1.0 spec §5.2.3). JSON parsing and printing, packing, unpacking, prerequisite checks and docs/openflow.md come from the
+// row; a field that is not here stays visible as `oxm`.
 
 import { AppError } from "../base/errors.js";
+import { type FORMS_1_0, type Place10, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 import { OXM_CLASS_BASIC, type RecordReader, type RecordWriter } from "../wasm/openflow_records.js";
-import { badValue, bigEndian, KINDS, type Kind, type KindName } from "./values.js";
+import { badValue, beforeV13, bigEndian, KINDS, type Kind, type KindName, parsePort, portAllowed } from "./values.js";
 
 /** A field that must be matched too, with one of these values (none listed: any but 0, as `vlan_vid` none). */
 export type Need = readonly [field: string, ...values: number[]];
@@ -18,6 +20,8 @@ export interface MatchField {
   readonly kind: KindName;
   readonly maskable: boolean;
   readonly needs: readonly Need[];
+  /** Where OpenFlow 1.0 has it; null = it does not. */
+  readonly v10: Place10 | null;
 }
 
 const IP: Need = ["eth_type", 0x0800, 0x86dd];
@@ -27,34 +31,45 @@ const ARP: Need = ["eth_type", 0x0806];
 const MPLS: Need = ["eth_type", 0x8847, 0x8848];
 const ICMPV6: Need = ["ip_proto", 58];
 
-type Row = [name: string, code: number, bytes: number, bits: number, kind: KindName, mask: boolean, needs?: Need[]];
+/** Offset and bytes in ofp_match, bit in `wildcards`, form, and the action that sets the field. */
+type In10 = [at: number, bytes: number, wildcard: number, form: keyof typeof FORMS_1_0, set?: number];
+type Row = [
+  name: string,
+  code: number,
+  bytes: number,
+  bits: number,
+  kind: KindName,
+  mask: boolean,
+  needs?: Need[],
+  v10?: In10,
+];
 
 // The order is that of the field numbers: a match is sent in it, which puts prerequisites first.
 const rows: Row[] = [
-  ["in_port", 0, 4, 32, "port", false],
+  ["in_port", 0, 4, 32, "port", false, [], [4, 2, 0, "port"]],
   ["in_phy_port", 1, 4, 32, "port", false, [["in_port"]]],
   ["metadata", 2, 8, 64, "hex", true],
-  ["eth_dst", 3, 6, 48, "mac", true],
-  ["eth_src", 4, 6, 48, "mac", true],
-  ["eth_type", 5, 2, 16, "ethType", false],
-  ["vlan_vid", 6, 2, 13, "vlanVid", true],
-  ["vlan_pcp", 7, 1, 3, "number", false, [["vlan_vid"]]],
-  ["ip_dscp", 8, 1, 6, "number", false, [IP]],
+  ["eth_dst", 3, 6, 48, "mac", true, [], [12, 6, 3, "copy", 5]],
+  ["eth_src", 4, 6, 48, "mac", true, [], [6, 6, 2, "copy", 4]],
+  ["eth_type", 5, 2, 16, "ethType", false, [], [22, 2, 4, "copy"]],
+  ["vlan_vid", 6, 2, 13, "vlanVid", true, [], [18, 2, 1, "vlan", 1]],
+  ["vlan_pcp", 7, 1, 3, "number", false, [["vlan_vid"]], [20, 1, 20, "pcp", 2]],
+  ["ip_dscp", 8, 1, 6, "number", false, [IP], [24, 1, 21, "dscp", 8]],
   ["ip_ecn", 9, 1, 2, "number", false, [IP]],
-  ["ip_proto", 10, 1, 8, "ipProto", false, [IP]],
-  ["ipv4_src", 11, 4, 32, "ipv4", true, [IPV4]],
-  ["ipv4_dst", 12, 4, 32, "ipv4", true, [IPV4]],
-  ["tcp_src", 13, 2, 16, "number", false, [["ip_proto", 6]]],
-  ["tcp_dst", 14, 2, 16, "number", false, [["ip_proto", 6]]],
-  ["udp_src", 15, 2, 16, "number", false, [["ip_proto", 17]]],
-  ["udp_dst", 16, 2, 16, "number", false, [["ip_proto", 17]]],
-  ["sctp_src", 17, 2, 16, "number", false, [["ip_proto", 132]]],
-  ["sctp_dst", 18, 2, 16, "number", false, [["ip_proto", 132]]],
-  ["icmpv4_type", 19, 1, 8, "icmpv4Type", false, [IPV4, ["ip_proto", 1]]],
-  ["icmpv4_code", 20, 1, 8, "number", false, [IPV4, ["ip_proto", 1]]],
-  ["arp_op", 21, 2, 16, "number", false, [ARP]],
-  ["arp_spa", 22, 4, 32, "ipv4", true, [ARP]],
-  ["arp_tpa", 23, 4, 32, "ipv4", true, [ARP]],
+  ["ip_proto", 10, 1, 8, "ipProto", false, [IP], [25, 1, 5, "copy"]],
+  ["ipv4_src", 11, 4, 32, "ipv4", true, [IPV4], [28, 4, 8, "prefix", 6]],
+  ["ipv4_dst", 12, 4, 32, "ipv4", true, [IPV4], [32, 4, 14, "prefix", 7]],
+  ["tcp_src", 13, 2, 16, "number", false, [["ip_proto", 6]], [36, 2, 6, "copy", 9]],
+  ["tcp_dst", 14, 2, 16, "number", false, [["ip_proto", 6]], [38, 2, 7, "copy", 10]],
+  ["udp_src", 15, 2, 16, "number", false, [["ip_proto", 17]], [36, 2, 6, "copy", 9]],
+  ["udp_dst", 16, 2, 16, "number", false, [["ip_proto", 17]], [38, 2, 7, "copy", 10]],
+  ["sctp_src", 17, 2, 16, "number", false, [["ip_proto", 132]], [36, 2, 6, "copy", 9]],
+  ["sctp_dst", 18, 2, 16, "number", false, [["ip_proto", 132]], [38, 2, 7, "copy", 10]],
+  ["icmpv4_type", 19, 1, 8, "icmpv4Type", false, [IPV4, ["ip_proto", 1]], [36, 2, 6, "number"]],
+  ["icmpv4_code", 20, 1, 8, "number", false, [IPV4, ["ip_proto", 1]], [38, 2, 7, "number"]],
+  ["arp_op", 21, 2, 16, "number", false, [ARP], [25, 1, 5, "number"]],
+  ["arp_spa", 22, 4, 32, "ipv4", true, [ARP], [28, 4, 8, "prefix"]],
+  ["arp_tpa", 23, 4, 32, "ipv4", true, [ARP], [32, 4, 14, "prefix"]],
   ["arp_sha", 24, 6, 48, "mac", true, [ARP]],
   ["arp_tha", 25, 6, 48, "mac", true, [ARP]],
   ["ipv6_src", 26, 16, 128, "ipv6", true, [IPV6]],
@@ -73,8 +88,21 @@ const rows: Row[] = [
   ["ipv6_exthdr", 39, 2, 9, "extensionHeaders", true, [IPV6]],
 ];
 
+/** The value of prerequisite `name` that 1.0 takes, which has IPv4 alone where 1.3 has both; 0 = it needs none. */
+function needed10(needs: readonly Need[], name: string): number {
+  return needs.find(([field]) => field === name)?.[1] ?? 0;
+}
+
+function place10(needs: readonly Need[], v10: In10 | undefined): Place10 | null {
+  if (!v10) return null;
+  const [at, bytes, wildcard, form, set = null] = v10;
+  const ipProto = needed10(needs, "ip_proto");
+  const ethType = ipProto > 0 ? 0x0800 : needed10(needs, "eth_type");
+  return { at, bytes, wildcard, form, set, ethType, ipProto };
+}
+
 export const MATCH_FIELDS: readonly MatchField[] = rows.map(
-  ([name, code, bytes, bits, kind, maskable, needs = []]) => ({
+  ([name, code, bytes, bits, kind, maskable, needs = [], v10]) => ({
     name,
     code,
     bytes,
@@ -82,6 +110,7 @@ export const MATCH_FIELDS: readonly MatchField[] = rows.map(
     kind,
     maskable,
     needs,
+    v10: place10(needs, v10),
   }),
 );
 
@@ -105,11 +134,17 @@ export interface FieldValue {
 /**
  * Reads one field of a match from JSON: the value, and the sibling `mask` when there is one (else undefined). A mask of
  * all ones is dropped, one of all zeros makes the field match anything: null. Bits of the value outside the mask are cleared.
- * Errors: OPENFLOW_VALUE.
+ * Errors: OPENFLOW_VALUE, OPENFLOW_BEFORE_1_3.
  */
-export function parseField(field: MatchField, value: unknown, mask: unknown): FieldValue | null {
+export function parseField(
+  field: MatchField,
+  value: unknown,
+  mask: unknown,
+  version: number = VERSION_1_3,
+): FieldValue | null {
+  if (version === VERSION_1_0 && !field.v10) throw beforeV13(field.name);
   const kind: Kind = KINDS[field.kind];
-  const parsed = kind.parse(value, field);
+  const parsed = version === VERSION_1_0 ? parse10(field, value) : kind.parse(value, field);
   if (!parsed) throw badValue(field.name, value, kind.allowed);
   let bits = parsed.mask;
   if (mask !== undefined) {
@@ -122,8 +157,30 @@ export function parseField(field: MatchField, value: unknown, mask: unknown): Fi
   if (isAllOnes(bits, field.bits)) return { field, value: parsed.value, mask: null };
   if (!field.maskable)
     throw badValue(`${field.name} mask`, mask ?? value, "no mask: OpenFlow 1.3 has none for this field");
+  if (version === VERSION_1_0 && !(field.v10?.form === "prefix" && isPrefix(bits))) {
+    throw beforeV13(`${field.name} mask ${JSON.stringify(mask ?? value).slice(0, 100)}`);
+  }
   const masked = parsed.value.map((byte, i) => byte & (bits[i] as number));
   return { field, value: masked, mask: bits };
+}
+
+/** A value as far as 1.0 has it: ports of 16 bits, ARP operations of eight. Errors: OPENFLOW_VALUE. */
+function parse10(field: MatchField, value: unknown): ReturnType<Kind["parse"]> {
+  if (field.kind === "port") {
+    const port = parsePort(value, VERSION_1_0);
+    if (port === null) throw badValue(field.name, value, portAllowed(VERSION_1_0));
+    return { value: bigEndian(port, 4) };
+  }
+  const parsed = (KINDS[field.kind] as Kind).parse(value, field);
+  const narrow = field.v10?.form === "number" && field.v10.bytes < field.bytes;
+  if (narrow && parsed && parsed.value[0] !== 0) throw badValue(field.name, value, "a number 0..255 in OpenFlow 1.0");
+  return parsed;
+}
+
+/** True for a mask whose ones all stand before its zeros. */
+function isPrefix(mask: Uint8Array): boolean {
+  const free = ~Buffer.from(mask).readUInt32BE(0) >>> 0;
+  return (free & (free + 1)) === 0;
 }
 
 function isAllOnes(mask: Uint8Array, bits: number): boolean {
@@ -131,19 +188,26 @@ function isAllOnes(mask: Uint8Array, bits: number): boolean {
   return mask.every((byte, i) => byte === full[i]);
 }
 
-/** Reads a value for `set_field`: no mask. Errors: OPENFLOW_VALUE. */
-export function parseSetField(name: string, value: unknown): FieldValue {
+/** Reads a value for `set_field`: no mask. Errors: OPENFLOW_VALUE, OPENFLOW_BEFORE_1_3. */
+export function parseSetField(name: string, value: unknown, version: number = VERSION_1_3): FieldValue {
   const field = byName.get(name);
   if (!field) throw badValue("set_field", name, "a match field's name");
-  const parsed = parseField(field, value, undefined);
+  if (version === VERSION_1_0 && (field.v10?.set ?? null) === null) throw beforeV13(`set_field ${name}`);
+  const parsed = parseField(field, value, undefined, version);
   if (!parsed || parsed.mask) throw badValue(`set_field ${name}`, value, KINDS[field.kind].allowed);
   return parsed;
 }
 
+/** What a field needs in a version: 1.0 has IPv4 alone where 1.3 has both, and a priority without a VLAN id. */
+function needsIn({ needs, v10 }: MatchField, version: number): readonly Need[] {
+  if (version !== VERSION_1_0 || !v10) return needs;
+  return needs.flatMap(([name, ...values]): Need[] => (values.length > 0 ? [[name, values[0] as number]] : []));
+}
+
 /** Checks that each field's prerequisites (spec §7.2.3.6) are in the match. Errors: OPENFLOW_VALUE. */
-export function checkNeeds(match: readonly FieldValue[]): void {
+export function checkNeeds(match: readonly FieldValue[], version: number = VERSION_1_3): void {
   for (const { field } of match) {
-    for (const [name, ...values] of field.needs) {
+    for (const [name, ...values] of needsIn(field, version)) {
       const other = match.find((entry) => entry.field.name === name);
       const number = other ? Buffer.from(other.value).readUIntBE(0, Math.min(other.value.length, 4)) : 0;
       if (other && (values.length > 0 ? values.includes(number) : number !== 0)) continue;

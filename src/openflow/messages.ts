@@ -1,25 +1,26 @@
 // Control messages that are rare: each is built or read here byte by byte. Frames come from the codec's scan(), which has
 // checked every fixed length; variable parts are checked where they are read.
 
-import { HEADER_BYTES, MESSAGE, VERSION_1_3 } from "../wasm/openflow.js";
+import { HEADER_BYTES, MESSAGE, multipartHeader, VERSION_1_0, VERSION_1_3, wireType } from "../wasm/openflow.js";
 
+/** Types of multipart messages: 1.3's, which those of 1.0 are a part of. */
 export const MULTIPART = {
   DESC: 0,
   FLOW: 1,
   AGGREGATE: 2,
   TABLE: 3,
   PORT_STATS: 4,
+  QUEUE: 5,
   GROUP_STATS: 6,
   GROUP_DESC: 7,
   GROUP_FEATURES: 8,
   METER_STATS: 9,
   METER_CONFIG: 10,
   METER_FEATURES: 11,
+  TABLE_FEATURES: 12,
   PORT_DESC: 13,
 } as const;
 
-/** Where the body of a MULTIPART_REPLY begins. */
-export const MULTIPART_HEADER = 16;
 /** OFPMPF_REPLY_MORE (spec §7.3.5). */
 const REPLY_MORE = 1;
 /** OFPHET_VERSIONBITMAP (spec §7.5.1). */
@@ -29,23 +30,23 @@ function view(frame: Uint8Array): Buffer {
   return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
 }
 
-/** A message with its header written. */
+/** A message with its header written; `type` is one of MESSAGE, whatever number the version has for it. */
 export function message(type: number, xid: number, body: Uint8Array = Buffer.alloc(0), version = VERSION_1_3): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES + body.length);
   bytes[0] = version;
-  bytes[1] = type;
+  bytes[1] = wireType(type, version);
   bytes.writeUInt16BE(bytes.length, 2);
   bytes.writeUInt32BE(xid >>> 0, 4);
   bytes.set(body, HEADER_BYTES);
   return bytes;
 }
 
-/** HELLO with a version bitmap of 1.3 alone. */
+/** HELLO with a version bitmap of 1.0 and 1.3. */
 export function hello(xid: number): Buffer {
   const element = Buffer.alloc(8);
   element.writeUInt16BE(VERSION_BITMAP, 0);
   element.writeUInt16BE(8, 2);
-  element.writeUInt32BE(1 << VERSION_1_3, 4);
+  element.writeUInt32BE((1 << VERSION_1_0) | (1 << VERSION_1_3), 4);
   return message(MESSAGE.HELLO, xid, element);
 }
 
@@ -86,14 +87,20 @@ export function echoReply(frame: Uint8Array): Buffer {
 }
 
 /** SET_CONFIG: fragments as they are, packets without buffering whole to the controller (OFPCML_NO_BUFFER). */
-export function setConfig(xid: number): Buffer {
-  return message(MESSAGE.SET_CONFIG, xid, Buffer.from([0, 0, 0xff, 0xff]));
+export function setConfig(xid: number, version: number = VERSION_1_3): Buffer {
+  return message(MESSAGE.SET_CONFIG, xid, Buffer.from([0, 0, 0xff, 0xff]), version);
 }
 
-export function multipartRequest(type: number, xid: number, body: Uint8Array = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(8);
+/** MULTIPART_REQUEST; 1.0: STATS_REQUEST. */
+export function multipartRequest(
+  type: number,
+  xid: number,
+  body: Uint8Array = Buffer.alloc(0),
+  version: number = VERSION_1_3,
+): Buffer {
+  const head = Buffer.alloc(multipartHeader(version) - HEADER_BYTES);
   head.writeUInt16BE(type, 0);
-  return message(MESSAGE.MULTIPART_REQUEST, xid, Buffer.concat([head, body]));
+  return message(MESSAGE.MULTIPART_REQUEST, xid, Buffer.concat([head, body]), version);
 }
 
 export function multipartType(frame: Uint8Array): number {
@@ -110,22 +117,27 @@ export function dpidText(dpid: string): string {
 }
 
 export interface Features {
+  /** The version that was agreed on. */
+  readonly version: number;
   /** 16 hex digits. */
   readonly dpid: string;
   readonly buffers: number;
   readonly tables: number;
   readonly auxiliaryId: number;
-  /** OFPC_* bits. */
+  /** OFPC_* bits of that version. */
   readonly capabilities: number;
 }
 
+/** FEATURES_REPLY of the version that it says; 1.0 has no auxiliary connections. */
 export function readFeatures(frame: Uint8Array): Features {
   const bytes = view(frame);
+  const version = bytes[0] as number;
   return {
+    version,
     dpid: bytes.toString("hex", 8, 16),
     buffers: bytes.readUInt32BE(16),
     tables: bytes[20] as number,
-    auxiliaryId: bytes[21] as number,
+    auxiliaryId: version === VERSION_1_0 ? 0 : (bytes[21] as number),
     capabilities: bytes.readUInt32BE(24),
   };
 }
@@ -147,9 +159,54 @@ export interface Port {
 }
 
 export const PORT_BYTES = 64;
+export const PORT_BYTES_1_0 = 48;
+/** Where the ports of a 1.0 FEATURES_REPLY begin. */
+const FEATURES_PORTS = 32;
+/** Bits below this mean the same in OFPPF_* of both versions; 1.3 has put four rates before the others. */
+const SAME_FEATURES = 0x7f;
 
-/** Text of a fixed field that ends at the first NUL. */
-function text(bytes: Buffer, at: number, n: number): string {
+/** A port's number in 32 bits: reserved ones have their upper half set. */
+export function portTo32(port: number): number {
+  return port < 0xff00 ? port : (port | 0xffff0000) >>> 0;
+}
+
+/** A port's number in the 16 bits of OpenFlow 1.0. */
+export function portTo16(port: number): number {
+  return port & 0xffff;
+}
+
+function features10(bits: number): number {
+  return (bits & SAME_FEATURES) | ((bits & ~SAME_FEATURES) << 4);
+}
+
+/** The ports of a 1.0 FEATURES_REPLY (1.0 spec §5.3.1); 1.3 asks for them apart. */
+export function readFeaturesPorts(frame: Uint8Array): Port[] {
+  const ports: Port[] = [];
+  for (let at = FEATURES_PORTS; at + PORT_BYTES_1_0 <= frame.length; at += PORT_BYTES_1_0)
+    ports.push(readPort10(frame, at));
+  return ports;
+}
+
+/** The port structure of 1.0 (1.0 spec §5.2.1) at `at`; it says no speeds. */
+export function readPort10(frame: Uint8Array, at: number): Port {
+  const bytes = view(frame);
+  return {
+    number: portTo32(bytes.readUInt16BE(at)),
+    mac: dpidText(bytes.toString("hex", at + 2, at + 8)),
+    name: fixedText(bytes, at + 8, 16),
+    config: bytes.readUInt32BE(at + 24),
+    state: bytes.readUInt32BE(at + 28),
+    current: features10(bytes.readUInt32BE(at + 32)),
+    advertised: features10(bytes.readUInt32BE(at + 36)),
+    supported: features10(bytes.readUInt32BE(at + 40)),
+    peer: features10(bytes.readUInt32BE(at + 44)),
+    currentSpeed: 0,
+    maxSpeed: 0,
+  };
+}
+
+/** Text of a fixed field of `n` bytes at `at` that ends at the first NUL. */
+export function fixedText(bytes: Buffer, at: number, n: number): string {
   const end = bytes.indexOf(0, at);
   return bytes.toString("utf8", at, end < 0 || end > at + n ? at + n : end);
 }
@@ -160,7 +217,7 @@ export function readPort(frame: Uint8Array, at: number): Port {
   return {
     number: bytes.readUInt32BE(at),
     mac: dpidText(bytes.toString("hex", at + 8, at + 14)),
-    name: text(bytes, at + 16, 16),
+    name: fixedText(bytes, at + 16, 16),
     config: bytes.readUInt32BE(at + 32),
     state: bytes.readUInt32BE(at + 36),
     current: bytes.readUInt32BE(at + 40),
@@ -181,7 +238,8 @@ export function portIsDown({ config, state }: Port): boolean {
 export const PORT_REASON = { ADD: 0, DELETE: 1, MODIFY: 2 } as const;
 
 export function readPortStatus(frame: Uint8Array): { reason: number; port: Port } {
-  return { reason: frame[8] as number, port: readPort(frame, 16) };
+  const read = frame[0] === VERSION_1_0 ? readPort10 : readPort;
+  return { reason: frame[8] as number, port: read(frame, 16) };
 }
 
 export interface Description {
@@ -199,10 +257,10 @@ export function readDescription(body: Uint8Array): Description {
   const bytes = view(body);
   if (bytes.length < 1056) return NO_DESCRIPTION;
   return {
-    manufacturer: text(bytes, 0, 256),
-    hardware: text(bytes, 256, 256),
-    software: text(bytes, 512, 256),
-    serial: text(bytes, 768, 32),
-    datapath: text(bytes, 800, 256),
+    manufacturer: fixedText(bytes, 0, 256),
+    hardware: fixedText(bytes, 256, 256),
+    software: fixedText(bytes, 512, 256),
+    serial: fixedText(bytes, 768, 32),
+    datapath: fixedText(bytes, 800, 256),
   };
 }

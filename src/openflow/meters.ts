@@ -1,7 +1,7 @@
 // Meters (spec §7.3.4.4, §7.3.5.11 to §7.3.5.13), built and read byte by byte, since they are few.
 
 import { AppError } from "../base/errors.js";
-import { CodecError, MESSAGE } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, VERSION_1_3 } from "../wasm/openflow.js";
 import { MULTIPART, message } from "./messages.js";
 import type { Session } from "./session.js";
 
@@ -30,7 +30,7 @@ const BAND_BYTES = 16;
 const DSCP_REMARK = 2;
 
 /** METER_MOD. Throws CodecError. */
-export function packMeterMod(command: number, meter: Meter, xid: number): Buffer {
+export function packMeterMod(command: number, meter: Meter, xid: number, version: number = VERSION_1_3): Buffer {
   const body = Buffer.alloc(8 + meter.bands.length * BAND_BYTES);
   if (body.length + 8 > 0xffff) throw new CodecError(-4);
   body.writeUInt16BE(command, 0);
@@ -45,7 +45,7 @@ export function packMeterMod(command: number, meter: Meter, xid: number): Buffer
     if (band.type === DSCP_REMARK) body[at + 12] = band.argument;
     else body.writeUInt32BE(band.argument, at + 12);
   }
-  return message(MESSAGE.METER_MOD, xid, body);
+  return message(MESSAGE.METER_MOD, xid, body, version);
 }
 
 /** The entries of a METER_CONFIG reply. Throws CodecError. */
@@ -92,7 +92,7 @@ export async function changeMeter(session: Session, command: number, meter: Mete
   if (command === METER_COMMAND.DELETE && !(await meterConfigs(session)).some(({ id }) => id === meter.id)) {
     throw new AppError("METER_NOT_FOUND", { id: meter.id });
   }
-  const { failures } = await session.changeOne((xid) => packMeterMod(command, meter, xid));
+  const { failures } = await session.changeOne((xid) => packMeterMod(command, meter, xid, session.version));
   const failure = failures[0];
   if (!failure) return;
   if (command === METER_COMMAND.MODIFY && failure.text.includes("METER_MOD_FAILED/UNKNOWN_METER,")) {

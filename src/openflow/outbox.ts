@@ -4,7 +4,7 @@
 import type { Socket } from "node:net";
 import { AppError } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import { CodecError, MESSAGE } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, VERSION_1_3 } from "../wasm/openflow.js";
 import { countSent, type SessionCounters } from "./counters.js";
 import { message } from "./messages.js";
 import type { ChangeResult, Requests } from "./requests.js";
@@ -28,6 +28,8 @@ export class Outbox {
   readonly #requests: Requests;
   readonly #requestMs: number;
   readonly #counters: SessionCounters;
+  /** Of the barriers; agreed on before there are any changes. */
+  version: number = VERSION_1_3;
   #messages: Uint8Array[] = [];
   #changes: QueuedChange[] = [];
   #changeCount = 0;
@@ -111,7 +113,7 @@ export class Outbox {
       const barrierXid = this.#requests.take(1);
       const due = performance.now() + this.#requestMs;
       for (const change of changes) this.#pack(change, barrierXid, due);
-      this.#messages.push(message(MESSAGE.BARRIER_REQUEST, barrierXid));
+      this.#messages.push(message(MESSAGE.BARRIER_REQUEST, barrierXid, undefined, this.version));
     }
     this.#write();
   }

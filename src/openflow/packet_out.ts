@@ -1,9 +1,10 @@
 // PACKET_OUT (spec §7.3.7): a packet that an operator, or another part of the room, has a switch send.
 
 import { AppError } from "../base/errors.js";
-import { CodecError, MESSAGE, type OpenFlowCodec } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, type OpenFlowCodec, VERSION_1_0 } from "../wasm/openflow.js";
 import { NO_BUFFER } from "../wasm/openflow_records.js";
 import { message } from "./messages.js";
+import { packPacketOut10 } from "./packet_out_v10.js";
 import type { ChangeResult } from "./requests.js";
 
 export interface PacketOut {
@@ -37,11 +38,14 @@ export function packPacketOut(
 
 /** Who sends one message to a switch and waits for the barrier after it: its session. */
 interface Changer {
+  readonly version: number;
   changeOne(pack: (xid: number) => Uint8Array): Promise<ChangeResult>;
 }
 
 /** Has a switch send a packet; resolves after the barrier. Errors: OPENFLOW_REFUSED, OPENFLOW_VALUE, UNAVAILABLE, TIMED_OUT. */
 export async function sendPacketOut(session: Changer, codec: OpenFlowCodec, out: PacketOut): Promise<void> {
-  const { failures } = await session.changeOne((xid) => packPacketOut(out, xid, codec));
+  const { failures } = await session.changeOne((xid) =>
+    session.version === VERSION_1_0 ? packPacketOut10(out, xid, codec) : packPacketOut(out, xid, codec),
+  );
   if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
 }

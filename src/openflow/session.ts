@@ -3,7 +3,8 @@
 import type { Socket } from "node:net";
 import { AppError, reasonOf } from "../base/errors.js";
 import { LIMITS } from "../base/limits.js";
-import { CodecError, MESSAGE, type OpenFlowCodec, VERSION_1_3 } from "../wasm/openflow.js";
+import { CodecError, MESSAGE, type OpenFlowCodec, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
+import { describe, gather } from "./answers.js";
 import { newCounters } from "./counters.js";
 import { BAD_REQUEST, ERROR_TYPE, errorName, errorText, HELLO_INCOMPATIBLE } from "./error_codes.js";
 import {
@@ -48,7 +49,7 @@ export class Session {
   readonly localAddress: string;
   readonly ports = new Map<number, wire.Port>();
   readonly counters = newCounters();
-  features: wire.Features = { dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
+  features: wire.Features = { version: VERSION_1_3, dpid: "", buffers: 0, tables: 0, auxiliaryId: 0, capabilities: 0 };
   description: wire.Description = wire.NO_DESCRIPTION;
   /** Epoch ms. */
   readyAt = 0;
@@ -84,13 +85,13 @@ export class Session {
     this.#step({ kind: "connected" });
   }
 
-  /** The header's version that HELLO has agreed on. */
-  get version(): number {
-    return VERSION_1_3;
-  }
-
   get phase(): ChannelState["phase"] {
     return this.#state.phase;
+  }
+
+  /** The header's version that HELLO has agreed on; until then 1.3's, in which we begin. */
+  get version(): number {
+    return this.#state.version || VERSION_1_3;
   }
 
   /** Ends the connection; everything that waits fails with 503. */
@@ -131,7 +132,12 @@ export class Session {
     const sent = (): void => {
       this.counters.flowMessagesSent += count;
     };
-    return this.#outbox.change(count, records.length, (xid) => this.#codec.packFlowMods(records, xid), sent);
+    return this.#outbox.change(
+      count,
+      records.length,
+      (xid) => this.#codec.packFlowMods(records, xid, this.version),
+      sent,
+    );
   }
 
   /** Sends one message of another kind (GROUP_MOD, METER_MOD, PORT_MOD) with a barrier. */
@@ -158,7 +164,7 @@ export class Session {
   ask(type: number, reply: number, body?: Uint8Array): Promise<Uint8Array> {
     return this.#asks((xid, due, done, failed) => {
       this.requests.addQuestion(xid, { reply, due, done: (frame) => done(frame.slice()), failed });
-      this.send(wire.message(type, xid, body));
+      this.send(wire.message(type, xid, body, this.version));
     });
   }
 
@@ -177,27 +183,18 @@ export class Session {
 
   /** Sends a message that is answered only when it is refused; resolves after the barrier. Errors: OPENFLOW_REFUSED. */
   async set(type: number, body: Uint8Array): Promise<void> {
-    const { failures } = await this.changeOne((xid) => wire.message(type, xid, body));
+    const { failures } = await this.changeOne((xid) => wire.message(type, xid, body, this.version));
     if (failures[0]) throw new AppError("OPENFLOW_REFUSED", { text: failures[0].text });
   }
 
   /** A multipart request for small answers: all parts' bodies as one. */
-  async collect(type: number, body?: Uint8Array): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    await this.query(
-      type,
-      (xid) => wire.multipartRequest(type, xid, body),
-      (frame) => {
-        const part = Buffer.from(this.#codec.frame(frame).subarray(wire.MULTIPART_HEADER));
-        bytes += part.length;
-        if (bytes > LIMITS.openflowListingBytes) {
-          throw new AppError("OVERLOADED", { what: "the listing", limit: LIMITS.openflowListingBytes });
-        }
-        parts.push(part);
-      },
-    );
-    return Buffer.concat(parts);
+  collect(type: number, body?: Uint8Array): Promise<Buffer> {
+    return this.gather(type, (xid) => wire.multipartRequest(type, xid, body, this.version));
+  }
+
+  /** The same for a request that `pack` builds. */
+  gather(type: number, pack: (xid: number) => Uint8Array): Promise<Buffer> {
+    return gather(this, this.#codec, type, pack);
   }
 
   #step(input: ChannelInput): void {
@@ -217,16 +214,24 @@ export class Session {
         break;
       }
       case "send-bad-request":
-        this.send(wire.error(4, 0, ERROR_TYPE.BAD_REQUEST, BAD_REQUEST[output.code], Buffer.alloc(0)));
+        this.send(wire.error(this.version, 0, ERROR_TYPE.BAD_REQUEST, BAD_REQUEST[output.code], Buffer.alloc(0)));
         break;
       case "send-features-request":
-        this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1)));
+        this.#outbox.version = this.version;
+        this.send(wire.message(MESSAGE.FEATURES_REQUEST, this.requests.take(1), undefined, this.version));
         break;
       case "send-descriptions":
-        this.#describe();
+        this.send(wire.setConfig(this.requests.take(1), this.version));
+        describe(this, {
+          description: (description) => {
+            this.description = description;
+          },
+          port: (port) => this.#putPort(port),
+          answered: () => this.#step({ kind: "described" }),
+        });
         break;
       case "send-echo":
-        this.send(wire.message(MESSAGE.ECHO_REQUEST, this.requests.take(1)));
+        this.send(wire.message(MESSAGE.ECHO_REQUEST, this.requests.take(1), undefined, this.version));
         break;
       case "ready":
         this.readyAt = Date.now();
@@ -236,25 +241,6 @@ export class Session {
         this.close(output.reason);
         break;
     }
-  }
-
-  #describe(): void {
-    this.send(wire.setConfig(this.requests.take(1)));
-    const answered = (): void => this.#step({ kind: "described" });
-    this.collect(wire.MULTIPART.DESC)
-      .then((body) => {
-        this.description = wire.readDescription(body);
-      })
-      .catch(() => undefined)
-      .then(answered);
-    this.collect(wire.MULTIPART.PORT_DESC)
-      .then((body) => {
-        for (let at = 0; at + wire.PORT_BYTES <= body.length; at += wire.PORT_BYTES) {
-          this.#putPort(wire.readPort(body, at));
-        }
-      })
-      .catch(() => undefined)
-      .then(answered);
   }
 
   #putPort(port: wire.Port): void {
@@ -313,13 +299,15 @@ export class Session {
     const codec = this.#codec;
     const type = codec.frameType(i);
     this.counters.messagesIn++;
-    if (type !== MESSAGE.HELLO && type !== MESSAGE.ERROR && codec.frameVersion(i) !== 4) {
+    if (type !== MESSAGE.HELLO && type !== MESSAGE.ERROR && codec.frameVersion(i) !== this.#state.version) {
       if (this.#state.phase === "hello") {
         this.#step({ kind: "other", name: `a message of type ${type}` });
         return;
       }
-      this.send(wire.error(4, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_REQUEST.BAD_VERSION, codec.frame(i)));
-      this.close(`a message of version ${codec.frameVersion(i)} after 1.3 was agreed`);
+      this.send(
+        wire.error(this.version, codec.frameXid(i), ERROR_TYPE.BAD_REQUEST, BAD_REQUEST.BAD_VERSION, codec.frame(i)),
+      );
+      this.close(`a message of version ${codec.frameVersion(i)} after version ${this.version} was agreed`);
       return;
     }
     if (type === MESSAGE.HELLO) {
@@ -337,7 +325,11 @@ export class Session {
         this.send(wire.echoReply(codec.frame(i)));
         break;
       case MESSAGE.FEATURES_REPLY:
-        if (this.#state.phase === "features") this.features = wire.readFeatures(codec.frame(i));
+        if (this.#state.phase === "features") {
+          this.features = wire.readFeatures(codec.frame(i));
+          if (this.version === VERSION_1_0)
+            for (const port of wire.readFeaturesPorts(codec.frame(i))) this.#putPort(port);
+        }
         this.#step({ kind: "features", auxiliaryId: wire.readFeatures(codec.frame(i)).auxiliaryId });
         break;
       case MESSAGE.BARRIER_REPLY:
@@ -374,7 +366,7 @@ export class Session {
     this.counters.errors++;
     const text = errorText(frame);
     const { type, code } = wire.errorTypeAndCode(frame);
-    const name = errorName(type, code);
+    const name = errorName(type, code, frame[0]);
     this.#listener.refused(this, name, text);
     if (!this.requests.fail(this.#codec.frameXid(i), text)) this.#step({ kind: "error", name });
   }

@@ -1,7 +1,9 @@
 // Statistics of ports, groups and meters (spec §7.3.5.6, §7.3.5.7, §7.3.5.11), read byte by byte, since they are few.
 // Counters are JavaScript numbers: exact to 2^53; a counter that the switch does not keep is 2^64 - 1.
 
-import { CodecError } from "../wasm/openflow.js";
+import { CodecError, VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
+import { ANY } from "../wasm/openflow_records.js";
+import { portTo16, portTo32 } from "./messages.js";
 
 /** Packets and bytes of a bucket or a band. */
 export interface Traffic {
@@ -40,9 +42,13 @@ export interface MeterStats extends Traffic {
 }
 
 const PORT_ENTRY = 112;
+const PORT_ENTRY_1_0 = 104;
+/** What HP's controller says for a duration that the switch does not tell. */
+const UNKNOWN = 0xffffffff;
 const ENTRY_HEAD = 40;
 
-function u64(bytes: Buffer, at: number): number {
+/** A counter in network order; exact to 2^53. */
+export function u64(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 0x100000000 + bytes.readUInt32BE(at + 4);
 }
 
@@ -54,17 +60,27 @@ function buffer(body: Uint8Array): Buffer {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
+/** The body of a PORT_STATS request for one port, or for all (null). */
+export function portStatsRequest(port: number | null, version: number): Buffer {
+  const body = Buffer.alloc(8);
+  if (version === VERSION_1_0) body.writeUInt16BE(portTo16(port ?? ANY));
+  else body.writeUInt32BE(port ?? ANY);
+  return body;
+}
+
 /** The entries of a PORT_STATS reply. Throws CodecError. */
-export function unpackPortStats(body: Uint8Array): PortStats[] {
+export function unpackPortStats(body: Uint8Array, version: number = VERSION_1_3): PortStats[] {
   const bytes = buffer(body);
-  if (bytes.length % PORT_ENTRY !== 0) throw new CodecError(-1);
-  return Array.from({ length: bytes.length / PORT_ENTRY }, (_, i) => {
-    const at = i * PORT_ENTRY;
+  const old = version === VERSION_1_0;
+  const size = old ? PORT_ENTRY_1_0 : PORT_ENTRY;
+  if (bytes.length % size !== 0) throw new CodecError(-1);
+  return Array.from({ length: bytes.length / size }, (_, i) => {
+    const at = i * size;
     return {
-      port: bytes.readUInt32BE(at),
+      port: old ? portTo32(bytes.readUInt16BE(at)) : bytes.readUInt32BE(at),
       counters: PORT_COUNTERS.map((_name, n) => u64(bytes, at + 8 + 8 * n)),
-      seconds: bytes.readUInt32BE(at + 104),
-      nanoseconds: bytes.readUInt32BE(at + 108),
+      seconds: old ? UNKNOWN : bytes.readUInt32BE(at + 104),
+      nanoseconds: old ? UNKNOWN : bytes.readUInt32BE(at + 108),
     };
   });
 }

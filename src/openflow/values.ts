@@ -3,6 +3,7 @@
 
 import { AppError } from "../base/errors.js";
 import { formatAddress, parseAddress } from "../base/ip.js";
+import { VERSION_1_0, VERSION_1_3 } from "../wasm/openflow.js";
 
 /** What a kind needs to know of the field. */
 export interface Shape {
@@ -36,6 +37,11 @@ export function badValue(name: string, value: unknown, allowed: string): AppErro
   return new AppError("OPENFLOW_VALUE", {
     reason: `${name}: ${(JSON.stringify(value) ?? "nothing").slice(0, 100)} is not valid; allowed: ${allowed}`,
   });
+}
+
+/** The error for what OpenFlow 1.0 does not have; clients take the version that is needed from the text's end. */
+export function beforeV13(what: string): AppError {
+  return new AppError("OPENFLOW_BEFORE_1_3", { what });
 }
 
 /** A whole number from JSON: a number, decimal text or 0x text; null when it is none or needs more bits. */
@@ -101,28 +107,50 @@ const PORT_NAMES: Readonly<Record<string, number>> = {
 };
 const PORT_OF_NUMBER = new Map(Object.entries(PORT_NAMES).map(([name, number]) => [number, name]));
 
-/** A port from a number, decimal or 0x text, or a reserved name in any case; null when it is none. */
-export function parsePort(value: unknown): number | null {
+/** OFPP_ANY of 1.3 is OFPP_NONE in 1.0. */
+const ANY_PORT = 0xffffffff;
+const NONE = "NONE";
+/** In 1.0 ports from here on are reserved, with the numbers of 1.3 cut to 16 bits. */
+const RESERVED_1_0 = 0xff00;
+
+/**
+ * A port from a number, decimal or 0x text, or a reserved name in any case; null when it is none. 1.0: reserved numbers in
+ * 16 or in 32 bits; the result has 32 in both versions.
+ */
+export function parsePort(value: unknown, version: number = VERSION_1_3): number | null {
+  const old = version === VERSION_1_0;
   if (typeof value === "string") {
-    const named = PORT_NAMES[value.toUpperCase()];
+    const name = value.toUpperCase();
+    if (old && name === NONE) return ANY_PORT;
+    const named = PORT_NAMES[name];
     if (named !== undefined) return named;
   }
   const port = smallNumber(value, 32);
-  return port === null || (port > 0xffffff00 && port < 0xfffffff8) ? null : port;
+  if (port === null || (port > 0xffffff00 && port < 0xfffffff8)) return null;
+  if (!old || port < RESERVED_1_0 || port >= 0xffffff00) return port;
+  return port <= 0xffff ? parsePort(port + 0xffff0000) : null;
 }
 
 /** JSON text of a port: its number, or the reserved name in quotes. */
-export function printPort(port: number): string {
-  const name = port >= 0xffffff00 ? PORT_OF_NUMBER.get(port) : undefined;
-  return name === undefined ? String(port) : `"${name}"`;
+export function printPort(port: number, version: number = VERSION_1_3): string {
+  const name = port >= 0xffffff00 ? portView(port, version) : port;
+  return typeof name === "number" ? String(name) : `"${name}"`;
 }
 
 /** A port as a JSON value: number or reserved name. */
-export function portView(port: number): number | string {
+export function portView(port: number, version: number = VERSION_1_3): number | string {
+  if (port === ANY_PORT && version === VERSION_1_0) return NONE;
   return PORT_OF_NUMBER.get(port) ?? port;
 }
 
 const PORT_ALLOWED = `a port number, or one of ${Object.keys(PORT_NAMES).join(", ")}`;
+
+/** What is allowed as a port, for error texts. */
+export function portAllowed(version: number): string {
+  if (version !== VERSION_1_0) return PORT_ALLOWED;
+  const names = Object.keys(PORT_NAMES).map((name) => (name === "ANY" ? NONE : name));
+  return `a port number below ${RESERVED_1_0}, or one of ${names.join(", ")}`;
+}
 
 /** Names of a number space; printed by name where there is one, read by name or number. */
 interface Names {

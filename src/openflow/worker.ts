@@ -24,6 +24,7 @@ import { type PacketOut, sendPacketOut } from "./packet_out.js";
 import { portMod } from "./ports.js";
 import { type NumberedChange, sendGroups, sendMeters } from "./reconcile_send.js";
 import type { ChangeResult } from "./requests.js";
+import { type Aggregate, aggregate } from "./tables.js";
 
 /** What the worker answers. `dpid` is 16 hex digits. */
 export interface OpenFlowMethods extends Methods, NetMethods {
@@ -43,6 +44,7 @@ export interface OpenFlowMethods extends Methods, NetMethods {
   change(params: { dpid: string; type: number; body: Uint8Array }): Promise<void>;
   /** The newest messages that nothing here understands, newest first. */
   messages(params: { dpid: string }): Uint8Array[];
+  aggregate(params: { dpid: string; query: Uint8Array }): Promise<Aggregate>;
   groups(params: { dpid: string }): Promise<Group[]>;
   changeGroup(params: { dpid: string; command: number; group: Group }): Promise<void>;
   meters(params: { dpid: string }): Promise<Meter[]>;
@@ -66,6 +68,8 @@ export interface SwitchEvent {
   readonly dpid: string;
   readonly address: string;
   readonly reason: string;
+  /** Of one that is up. */
+  readonly version?: number;
 }
 
 /** Runs until the control thread calls `close`. */
@@ -78,7 +82,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
     events.put("switch", dpid, () => ({ event: kind, address, reason }));
   };
   const listener: ControllerListener = {
-    up: (dpid, address) => emit({ kind: "up", dpid, address, reason: "" }),
+    up: (dpid, address, version) => emit({ kind: "up", dpid, address, reason: "", version }),
     down: (dpid, address, reason) => emit({ kind: "down", dpid, address, reason }),
     warned: (dpid, reason) => emit({ kind: "warned", dpid, address: "", reason }),
     refused: (address, reason) => emit({ kind: "refused", dpid: "", address, reason }),
@@ -100,6 +104,7 @@ export default async function openflowWorker(task: WorkerTask<OpenFlowConfig>): 
       ask: ({ dpid, type, reply, body }) => controller.session(dpid).ask(type, reply, body),
       change: ({ dpid, type, body }) => controller.session(dpid).set(type, body),
       messages: ({ dpid }) => controller.session(dpid).strange.newest(),
+      aggregate: ({ dpid, query }) => aggregate(controller.session(dpid), controller.codec, query),
       groups: ({ dpid }) => groupDescriptions(controller.session(dpid), controller.codec),
       changeGroup: ({ dpid, command, group }) =>
         changeGroup(controller.session(dpid), controller.codec, command, group),

@@ -283,6 +283,11 @@ export class RecordReader {
     return this.#view.getUint32(this.#item + L.ITEM_HEAD, true);
   }
 
+  /** The port of a set_queue that is an enqueue of OpenFlow 1.0. */
+  get queuePort(): number {
+    return this.#view.getUint32(this.#item + L.ITEM_HEAD, true);
+  }
+
   #counter(offset: number): string {
     const at = this.#record + offset;
     const high = this.#view.getUint32(at + 4, true);

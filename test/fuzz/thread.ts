@@ -30,6 +30,21 @@ const random = new Random(job.seed);
 const pick = () => inputs[random.below(inputs.length)] as Uint8Array;
 const deadline = Date.now() + job.maxMs;
 
+/** Errors by design are made by the million; what they would cost is their stacks. */
+Error.stackTraceLimit = 0;
+
+/** Why the target breaks on these bytes, with the stack when it does so again. */
+async function reasonOf(bytes: Uint8Array, first: unknown): Promise<string> {
+  let error = first;
+  Error.stackTraceLimit = 20;
+  try {
+    await target?.run(Uint8Array.from(bytes));
+  } catch (again) {
+    error = again;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 let runs = 0;
 let result: FuzzResult | null = null;
 while (!result) {
@@ -41,8 +56,7 @@ while (!result) {
   try {
     await target.run(Uint8Array.from(bytes));
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    result = { type: "crash", runs, bytes, reason };
+    result = { type: "crash", runs, bytes, reason: await reasonOf(bytes, error) };
   }
   runs += 1;
   // What a target leaves to the event loop gets its turn, too, or it would be held for all of a long run.

@@ -21,7 +21,14 @@ export class NetSwitch {
   constructor(world: NetWorld, dpid: number, ports: number) {
     this.#world = world;
     this.features = {
-      ...{ dpid: dpid.toString(16).padStart(16, "0"), buffers: 0, tables: 254, auxiliaryId: 0, capabilities: 0 },
+      ...{
+        version: 4,
+        dpid: dpid.toString(16).padStart(16, "0"),
+        buffers: 0,
+        tables: 254,
+        auxiliaryId: 0,
+        capabilities: 0,
+      },
     };
     for (let number = 1; number <= ports; number++) this.ports.set(number, port(dpid, number));
   }

@@ -95,6 +95,12 @@ export class OpenVSwitch {
     return must("ovs-ofctl", ["-O", "OpenFlow13", command, target, ...args], { env: this.#env });
   }
 
+  /** The same in OpenFlow 1.0. */
+  ofctl10(command: string, bridge = "br0", ...args: string[]): Promise<string> {
+    const target = `unix:${join(this.dir, `${bridge}.mgmt`)}`;
+    return must("ovs-ofctl", ["-O", "OpenFlow10", command, target, ...args], { env: this.#env });
+  }
+
   /** Makes a bridge with dummy ports that connects to a controller. */
   async addBridge(options: BridgeOptions = {}): Promise<void> {
     const { name = "br0", dpid = "0000000000000001", controller, protocols = "OpenFlow13", ports = 4 } = options;
@@ -114,13 +120,15 @@ export class OpenVSwitch {
     await this.vsctl("set-controller", name, target, "--", "set", "controller", name, "max_backoff=1000");
   }
 
-  /** The bridge's flows as ovs-ofctl prints them, without counters, sorted. */
-  async flows(bridge = "br0"): Promise<string[]> {
-    const text = await this.ofctl("dump-flows", bridge, "--no-stats", "--no-names");
+  /** The bridge's flows as ovs-ofctl prints them in a version, without counters, sorted. */
+  async flows(bridge = "br0", version = "OpenFlow13"): Promise<string[]> {
+    const args = ["--no-stats", "--no-names"];
+    const old = version === "OpenFlow10";
+    const text = await (old ? this.ofctl10("dump-flows", bridge, ...args) : this.ofctl("dump-flows", bridge, ...args));
     return text
       .split("\n")
       .map((line) => line.trim())
-      .filter((line) => line !== "" && !line.startsWith("OFPST"))
+      .filter((line) => line !== "" && !/^(OFPST|NXST)/.test(line))
       .sort();
   }
 }

@@ -370,10 +370,10 @@ t.test("a switch of another version is told so", async (t) => {
   if (!needOpenVSwitch(t)) return;
   const room = await startOpenFlowRoom(t);
   const ovs = await OpenVSwitch.start(t);
-  await ovs.addBridge({ controller: room.target, protocols: "OpenFlow10" });
+  await ovs.addBridge({ controller: room.target, protocols: "OpenFlow11" });
   await until(async () => /last_error="?[^"]+/.test(await ovs.vsctl("list", "controller")), { what: "the refusal" });
   t.equal(room.handle.health().switches, 0);
-  await ovs.vsctl("set", "bridge", "br0", "protocols=OpenFlow10,OpenFlow13");
+  await ovs.vsctl("set", "bridge", "br0", "protocols=OpenFlow11,OpenFlow13");
   await connected(room);
   t.equal((await room.call("GET", "/of/datapaths")).json.datapaths[0].negotiated_version, "1.3.0");
 });

@@ -31,10 +31,10 @@ function filterOf({ query }: Request): EventFilter {
   return { types, dpid: dpid === null ? null : parseDpid(dpid) };
 }
 
-function flowOf(record: Uint8Array): unknown {
+function flowOf(record: Uint8Array, version: number): unknown {
   const reader = new RecordReader(record);
   reader.next();
-  return JSON.parse(printFlow(reader));
+  return JSON.parse(printFlow(reader, version));
 }
 
 function detailsOf(event: OpenFlowEvent): Json {
@@ -42,9 +42,9 @@ function detailsOf(event: OpenFlowEvent): Json {
     case "switch":
       return { address: event.address, ...(event.reason === "" ? {} : { reason: event.reason }) };
     case "port":
-      return { port: portOf(event.port) };
+      return { port: portOf(event.port, event.features) };
     case "flow_removed":
-      return { flow: flowOf(event.record) };
+      return { flow: flowOf(event.record, event.version) };
     case "error":
       return { message: event.message };
     default:

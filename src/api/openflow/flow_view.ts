@@ -2,7 +2,15 @@
 
 import { AppError } from "../../base/errors.js";
 import { LIMITS } from "../../base/limits.js";
-import { instructionName, printActionItem, printInstructionItem, writeInstruction } from "../../openflow/actions.js";
+import type { Request } from "../../http/table.js";
+import {
+  beginActions,
+  instructionName,
+  printActionItem,
+  printInstructionItem,
+  writeActions,
+  writeInstruction,
+} from "../../openflow/actions.js";
 import {
   checkNeeds,
   type FieldValue,
@@ -12,9 +20,10 @@ import {
   writeField,
   writeRawField,
 } from "../../openflow/match_fields.js";
-import { badValue, parsePort, smallNumber } from "../../openflow/values.js";
+import { badValue, beforeV13, parsePort, portAllowed, smallNumber } from "../../openflow/values.js";
+import { VERSION_1_0, VERSION_1_3 } from "../../wasm/openflow.js";
 import { ANY, type FlowHead, NO_BUFFER, RecordReader, RecordWriter } from "../../wasm/openflow_records.js";
-import { isObject, type Json, VERSION } from "./view.js";
+import { isObject, type Json, versionText } from "./view.js";
 
 export type FlowMethod = "POST" | "PUT" | "DELETE";
 
@@ -28,6 +37,8 @@ const COMMANDS: Readonly<Record<FlowMethod, { readonly strict: number; readonly 
 
 /** Index = bit of OFPFF_*. */
 export const FLOW_FLAGS = ["send_flow_rem", "check_overlap", "reset_counts", "no_packet_counts", "no_byte_counts"];
+/** The same in OpenFlow 1.0 (its spec §5.3.3). */
+export const FLOW_FLAGS_1_0 = ["send_flow_rem", "check_overlap", "emerg"];
 const DEFAULT_PRIORITY = 32_768;
 const APPLY_ACTIONS = "apply_actions";
 /** OFPTT_ALL */
@@ -50,41 +61,49 @@ export function parseCookie(name: string, value: unknown): bigint {
   return BigInt(`0x${text}`);
 }
 
-function parseFlags(value: unknown): number {
+function parseFlags(value: unknown, version: number): number {
   if (value === undefined || value === null) return 0;
-  if (!Array.isArray(value)) throw badValue("flow_mod_flags", value, `a list of ${FLOW_FLAGS.join(", ")}`);
+  const names = version === VERSION_1_0 ? FLOW_FLAGS_1_0 : FLOW_FLAGS;
+  if (!Array.isArray(value)) throw badValue("flow_mod_flags", value, `a list of ${names.join(", ")}`);
   return value.reduce((bits: number, name) => {
-    const bit = FLOW_FLAGS.indexOf(String(name));
-    if (bit < 0) throw badValue("flow_mod_flags", name, FLOW_FLAGS.join(", "));
+    const bit = names.indexOf(String(name));
+    if (bit < 0 && FLOW_FLAGS.includes(String(name))) throw beforeV13(String(name));
+    if (bit < 0) throw badValue("flow_mod_flags", name, names.join(", "));
     return bits | (1 << bit);
   }, 0);
 }
 
-function parseOutPort(value: unknown): number {
+function parseOutPort(value: unknown, version: number): number {
   if (value === undefined || value === null || value === "") return ANY;
-  const port = parsePort(value);
-  if (port === null) throw badValue("out_port", value, "a port number or a reserved port's name");
+  const port = parsePort(value, version);
+  if (port === null) throw badValue("out_port", value, portAllowed(version));
   return port;
 }
 
-function headOf(flow: Json, method: FlowMethod): FlowHead {
+function headOf(flow: Json, method: FlowMethod, version: number): FlowHead {
   const { strict, loose } = COMMANDS[method];
+  const table = numberField(flow, "table_id", method === "DELETE" ? ALL_TABLES : ALL_TABLES - 1, 0);
+  const cookieMask = method === "POST" ? 0n : parseCookie("cookie_mask", flow["cookie_mask"]);
+  const outGroup = numberField(flow, "out_group", ANY, ANY);
+  if (version === VERSION_1_0 && cookieMask !== 0n) throw beforeV13("cookie_mask");
+  if (version === VERSION_1_0 && outGroup !== ANY) throw beforeV13("out_group");
   return {
-    table: numberField(flow, "table_id", method === "DELETE" ? ALL_TABLES : ALL_TABLES - 1, 0),
+    // A 1.0 switch chooses the table itself, and says 0 where it has but one.
+    table: version === VERSION_1_0 ? 0 : table,
     command: loose && flow["flow_mod_cmd"] === loose[0] ? loose[1] : strict,
     priority: numberField(flow, "priority", 0xffff, DEFAULT_PRIORITY),
     idleTimeout: numberField(flow, "idle_timeout", 0xffff, 0),
     hardTimeout: numberField(flow, "hard_timeout", 0xffff, 0),
-    flags: parseFlags(flow["flow_mod_flags"]),
+    flags: parseFlags(flow["flow_mod_flags"], version),
     cookie: parseCookie("cookie", flow["cookie"]),
-    cookieMask: method === "POST" ? 0n : parseCookie("cookie_mask", flow["cookie_mask"]),
+    cookieMask,
     bufferId: numberField(flow, "buffer_id", NO_BUFFER, NO_BUFFER),
-    outPort: parseOutPort(flow["out_port"]),
-    outGroup: numberField(flow, "out_group", ANY, ANY),
+    outPort: parseOutPort(flow["out_port"], version),
+    outGroup,
   };
 }
 
-function writeMatch(writer: RecordWriter, given: unknown): void {
+function writeMatch(writer: RecordWriter, given: unknown, version: number): void {
   if (given === undefined || given === null) return;
   // A client that merges a listed match into one object sends it back so.
   const match = isObject(given) ? [given] : given;
@@ -103,16 +122,17 @@ function writeMatch(writer: RecordWriter, given: unknown): void {
     for (const name in entry) {
       if (name === "mask") continue;
       const field = matchField(name);
+      if (name === "oxm" && version === VERSION_1_0) throw beforeV13(name);
       if (name === "oxm") raw.push(entry["oxm"]);
       else if (!field) throw new AppError("OPENFLOW_VALUE", { reason: `unknown match field: ${name.slice(0, 100)}` });
       else {
         if (fields.some((other) => other.field === field)) throw badValue(name, "twice", "each field once");
-        const value = parseField(field, entry[name], mask);
+        const value = parseField(field, entry[name], mask, version);
         if (value) fields.push(value);
       }
     }
   }
-  checkNeeds(fields);
+  checkNeeds(fields, version);
   // Field numbers grow from prerequisites to what needs them, the order that switches ask for (spec §7.2.3.6).
   fields.sort((a, b) => a.field.code - b.field.code);
   for (const field of fields) writeField(writer, field);
@@ -145,14 +165,33 @@ function writeInstructions(writer: RecordWriter, flow: Json): void {
   }
 }
 
-/** Appends a flow's record. What is wrong with it leaves the writer as it was. Errors: OPENFLOW_JSON, OPENFLOW_VALUE. */
-export function writeFlow(writer: RecordWriter, flow: unknown, method: FlowMethod): void {
+/** The actions of a flow of OpenFlow 1.0, which has no instructions; clients send an empty list of them all the same. */
+function writeActions10(writer: RecordWriter, flow: Json): void {
+  const instructions = flow["instructions"] ?? [];
+  if (!Array.isArray(instructions) || instructions.length > 0) throw beforeV13("instructions");
+  const actions = flow["actions"] ?? [];
+  if (Array.isArray(actions) && actions.length === 0) return;
+  beginActions(writer);
+  writeActions(writer, "actions", actions, VERSION_1_0);
+}
+
+/**
+ * Appends the record of a flow for a switch of `version`. What is wrong with it leaves the writer as it was.
+ * Errors: OPENFLOW_JSON, OPENFLOW_VALUE, OPENFLOW_BEFORE_1_3.
+ */
+export function writeFlow(
+  writer: RecordWriter,
+  flow: unknown,
+  method: FlowMethod,
+  version: number = VERSION_1_3,
+): void {
   if (!isObject(flow)) throw new AppError("OPENFLOW_JSON", { reason: "a flow is not an object" });
-  const head = headOf(flow, method);
+  const head = headOf(flow, method, version);
   writer.begin(head);
   try {
-    writeMatch(writer, flow["match"]);
-    if (method !== "DELETE") writeInstructions(writer, flow);
+    writeMatch(writer, flow["match"], version);
+    if (method !== "DELETE" && version === VERSION_1_0) writeActions10(writer, flow);
+    else if (method !== "DELETE") writeInstructions(writer, flow);
     if (writer.end() > RECORD_BYTES_MAX) throw new AppError("OPENFLOW_VALUE", { reason: "the flow is too large" });
   } catch (error) {
     writer.abandon();
@@ -165,6 +204,20 @@ export function flowsOf(body: Json): readonly unknown[] {
   if (Array.isArray(body["flows"])) return body["flows"];
   if (body["flow"] !== undefined) return [body["flow"]];
   throw new AppError("OPENFLOW_JSON", { reason: 'neither "flow" nor "flows" at the root' });
+}
+
+/** Which flows a listing's query asks for; both parameters may be quoted. Errors: OPENFLOW_VALUE. */
+export function flowFilter({ query }: Pick<Request, "query">): { table: number; cookie: bigint | null } {
+  const unquoted = (name: string): string | null => query.get(name)?.replace(/^"(.*)"$/, "$1") ?? null;
+  const table = unquoted("table_id");
+  if (table !== null && (!/^\d{1,3}$/.test(table) || Number(table) >= ALL_TABLES)) {
+    throw new AppError("OPENFLOW_VALUE", { reason: `table_id: ${table.slice(0, 50)} is not valid; allowed: 0..254` });
+  }
+  const cookie = unquoted("cookie");
+  return {
+    table: table === null ? ALL_TABLES : Number(table),
+    cookie: cookie === null ? null : parseCookie("cookie", cookie),
+  };
 }
 
 /** The record that asks for the flows of a table (ALL_TABLES: all), with one cookie when it is not null. */
@@ -191,8 +244,25 @@ const FLAG_TEXTS = Array.from({ length: 32 }, (_, bits) =>
   JSON.stringify(FLOW_FLAGS.filter((_name, bit) => (bits >>> bit) & 1)),
 );
 
-/** JSON text of the flow that the reader stands at. */
-export function printFlow(reader: RecordReader): string {
+/** JSON text of the flow of a 1.0 switch that the reader stands at: actions, no instructions and no flags. */
+function printFlow10(reader: RecordReader): string {
+  const { byteCount, cookie, nanoseconds, seconds, hardTimeout, idleTimeout, packets, priority, table } = reader;
+  let match = "";
+  let actions = "";
+  while (reader.nextItem()) {
+    const { kind } = reader;
+    if (kind === "match") match += match === "" ? printMatchItem(reader) : `,${printMatchItem(reader)}`;
+    else if (kind === "action") {
+      const action = printActionItem(reader, VERSION_1_0);
+      actions += actions === "" ? action : `,${action}`;
+    }
+  }
+  return `{"actions":[${actions}],"byte_count":${byteCount},"cookie":"0x${cookie}","duration_nsec":${nanoseconds},"duration_sec":${seconds},"hard_timeout":${hardTimeout},"idle_timeout":${idleTimeout},"match":[${match}],"packet_count":${packets},"priority":${priority},"table_id":${table}}`;
+}
+
+/** JSON text of the flow that the reader stands at, as a switch of `version` has it. */
+export function printFlow(reader: RecordReader, version: number = VERSION_1_3): string {
+  if (version === VERSION_1_0) return printFlow10(reader);
   const { byteCount, cookie, nanoseconds, seconds, flags, hardTimeout, idleTimeout, packets, priority, table } = reader;
   const head = `{"byte_count":${byteCount},"cookie":"0x${cookie}","duration_nsec":${nanoseconds},"duration_sec":${seconds},"flow_mod_flags":${FLAG_TEXTS[flags & 31]},"hard_timeout":${hardTimeout},"idle_timeout":${idleTimeout}`;
   let match = "";
@@ -219,13 +289,16 @@ export function printFlow(reader: RecordReader): string {
 const PIECE_CHARS = 64 << 10;
 
 /** A listing as text in pieces; between two of them other work gets its turn. */
-export async function* printFlows(pieces: readonly Uint8Array[]): AsyncGenerator<string> {
+export async function* printFlows(
+  pieces: readonly Uint8Array[],
+  version: number = VERSION_1_3,
+): AsyncGenerator<string> {
   let text = '{"flows":[';
   let first = true;
   for (const piece of pieces) {
     const reader = new RecordReader(piece);
     while (reader.next()) {
-      text += first ? printFlow(reader) : `,${printFlow(reader)}`;
+      text += first ? printFlow(reader, version) : `,${printFlow(reader, version)}`;
       first = false;
       if (text.length < PIECE_CHARS) continue;
       yield text;
@@ -233,5 +306,5 @@ export async function* printFlows(pieces: readonly Uint8Array[]): AsyncGenerator
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-  yield `${text}],"version":"${VERSION}"}`;
+  yield `${text}],"version":"${versionText(version)}"}`;
 }

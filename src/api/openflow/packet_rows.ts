@@ -39,7 +39,7 @@ function parseData(out: Json): Uint8Array {
 }
 
 /** Reads the object under `packetout`. Errors: OPENFLOW_VALUE. */
-export function parsePacketOut(out: Json): PacketOut {
+export function parsePacketOut(out: Json, version: number): PacketOut {
   const given = out["in_port"] ?? CONTROLLER;
   const inPort = parsePort(given);
   if (inPort === null) throw badValue("in_port", given, "a port number or a reserved name");
@@ -50,7 +50,7 @@ export function parsePacketOut(out: Json): PacketOut {
     throw badValue("data", out["data"], "none beside a buffer_id: the switch has the packet");
   }
   const writer = new RecordWriter(128);
-  writeActions(writer, "actions", out["actions"]);
+  writeActions(writer, "actions", out["actions"], version);
   return { inPort, bufferId, actions: writer.take(), data: bufferId === NO_BUFFER ? parseData(out) : Buffer.alloc(0) };
 }
 
@@ -62,10 +62,12 @@ export function packetRoutes(dp: string, of: OpenFlowHandle): Route[] {
       path: `${dp}/packetout`,
       handle: async (request) => {
         const body = parseBody(request.body);
-        checkVersion(body);
+        const dpid = parseDpid(request.params["dpid"] ?? "");
+        const version = of.version(dpid);
+        checkVersion(body, version);
         const out = body["packetout"];
         if (!isObject(out)) throw new AppError("OPENFLOW_JSON", { reason: 'no "packetout" at the root' });
-        await of.packetOut(parseDpid(request.params["dpid"] ?? ""), parsePacketOut(out));
+        await of.packetOut(dpid, parsePacketOut(out, version));
         return empty(204);
       },
     },

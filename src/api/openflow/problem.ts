@@ -13,6 +13,7 @@ const CLASSES: Partial<Record<ErrorCode, string>> = {
   OPENFLOW_JSON: BAD_REQUEST,
   BODY_NOT_JSON: BAD_REQUEST,
   OPENFLOW_VERSION: "com.hp.of.lib.VersionMismatchException",
+  OPENFLOW_BEFORE_1_3: "com.hp.of.lib.VersionMismatchException",
   OPENFLOW_REFUSED: "java.lang.IllegalStateException",
   INTERNAL: "java.lang.RuntimeException",
 };

@@ -7,21 +7,22 @@ import type { OpenFlowHandle } from "../../openflow/agent.js";
 import { GROUP_COMMAND, type Group } from "../../openflow/groups.js";
 import { dpidText } from "../../openflow/messages.js";
 import { METER_COMMAND, type Meter } from "../../openflow/meters.js";
-import { parsePort } from "../../openflow/values.js";
+import { beforeV13, parsePort } from "../../openflow/values.js";
+import { VERSION_1_0, VERSION_1_3 } from "../../wasm/openflow.js";
 import { RecordWriter } from "../../wasm/openflow_records.js";
 import { type Logins, loginRoutes } from "./auth_rows.js";
 import { channelRoutes } from "./channel_rows.js";
 import { desiredRoutes, persistOf } from "./desired_rows.js";
 import { eventRoute } from "./event_rows.js";
-import { ALL_TABLES, type FlowMethod, flowQuery, flowsOf, parseCookie, printFlows, writeFlow } from "./flow_view.js";
+import { type FlowMethod, flowFilter, flowQuery, flowsOf, printFlows, writeFlow } from "./flow_view.js";
 import { groupFeaturesView, groupView, meterFeaturesView, meterView, parseGroup, parseMeter } from "./group_view.js";
 import { netRoutes } from "./net_rows.js";
 import { packetRoutes } from "./packet_rows.js";
 import { problem } from "./problem.js";
-import { statsRoutes } from "./stats_rows.js";
+import { queuesRoute, statsRoutes, tableFeaturesRoute } from "./stats_rows.js";
 import { switchRoutes } from "./switch_rows.js";
 import { systemRoutes } from "./system_rows.js";
-import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, VERSION } from "./view.js";
+import { checkVersion, datapathView, isObject, type Json, parseBody, parseDpid, portOf, versionText } from "./view.js";
 
 const BASE = "/sdn/v2.0";
 const OF = `${BASE}/of`;
@@ -47,6 +48,8 @@ export function openflowSurface(handle: OpenFlowHandle, logins: Logins): Surface
       ...netRoutes(BASE, handle),
       eventRoute(BASE, handle),
       ...packetRoutes(DP, handle),
+      tableFeaturesRoute(DP, handle),
+      queuesRoute(DP, handle),
     ],
     problem,
   };
@@ -56,23 +59,39 @@ function dpidOf(request: Request): string {
   return parseDpid(request.params["dpid"] ?? "");
 }
 
-/** `{name: value, "version": …}`: clients take exactly one key besides the version. */
+/** `{name: value, "version": …}` of a 1.3 switch: clients take exactly one key besides the version. */
 function versioned(status: number, name: string, value: unknown, headers?: Readonly<Record<string, string>>): Reply {
-  return json(status, { [name]: value, version: VERSION }, headers);
+  return json(status, { [name]: value, version: versionText(VERSION_1_3) }, headers);
 }
 
-function portNumber(request: Request): number {
-  const port = parsePort(request.params["port"]);
+/** The switch, if it speaks 1.3. Errors: OPENFLOW_BEFORE_1_3. */
+function needs13(of: OpenFlowHandle, dpid: string, what: string): string {
+  if (of.version(dpid) === VERSION_1_0) throw beforeV13(what);
+  return dpid;
+}
+
+function portNumber(of: OpenFlowHandle, request: Request): number {
+  const port = parsePort(request.params["port"], of.version(dpidOf(request)));
   if (port === null) throw new AppError("PORT_NOT_FOUND", { id: (request.params["port"] ?? "").slice(0, 50) });
   return port;
 }
 
 function datapathRoutes(of: OpenFlowHandle): Route[] {
+  const ports = async (request: Request): Promise<Reply> => {
+    const dpid = dpidOf(request);
+    const [{ features }, found] = await Promise.all([of.datapath(dpid), of.ports(dpid)]);
+    return json(200, {
+      ports: found.map((each) => portOf(each, features)),
+      version: versionText(features.version),
+    });
+  };
   const port = async (request: Request): Promise<Reply> => {
-    const number = portNumber(request);
-    const found = (await of.ports(dpidOf(request))).find((each) => each.number === number);
-    if (!found) throw new AppError("PORT_NOT_FOUND", { id: number });
-    return versioned(200, "port", portOf(found));
+    const dpid = dpidOf(request);
+    const number = portNumber(of, request);
+    const [{ features }, found] = await Promise.all([of.datapath(dpid), of.ports(dpid)]);
+    const one = found.find((each) => each.number === number);
+    if (!one) throw new AppError("PORT_NOT_FOUND", { id: number });
+    return json(200, { port: portOf(one, features), version: versionText(features.version) });
   };
   const action = async (request: Request): Promise<Reply> => {
     const text = request.body
@@ -82,7 +101,7 @@ function datapathRoutes(of: OpenFlowHandle): Route[] {
     if (text !== "enable" && text !== "disable") {
       throw new AppError("OPENFLOW_VALUE", { reason: "port action: the body must be the text enable or disable" });
     }
-    await of.enablePort(dpidOf(request), portNumber(request), text === "enable");
+    await of.enablePort(dpidOf(request), portNumber(of, request), text === "enable");
     return empty(202, { location: request.path.replace(/\/action\/?$/, "") });
   };
   return [
@@ -99,7 +118,7 @@ function datapathRoutes(of: OpenFlowHandle): Route[] {
     {
       method: "GET",
       path: `${DP}/ports`,
-      handle: async (request) => versioned(200, "ports", (await of.ports(dpidOf(request))).map(portOf)),
+      handle: ports,
     },
     // The guide prints the port's URIs without /of: both are served.
     ...[DP, `${BASE}/datapaths/:dpid`].flatMap((top): Route[] => [
@@ -109,24 +128,14 @@ function datapathRoutes(of: OpenFlowHandle): Route[] {
   ];
 }
 
-/** What the query asks for; both parameters may be quoted. */
-function listQuery(request: Request): Uint8Array {
-  const unquoted = (name: string): string | null => request.query.get(name)?.replace(/^"(.*)"$/, "$1") ?? null;
-  const table = unquoted("table_id");
-  if (table !== null && (!/^\d{1,3}$/.test(table) || Number(table) >= ALL_TABLES)) {
-    throw new AppError("OPENFLOW_VALUE", { reason: `table_id: ${table.slice(0, 50)} is not valid; allowed: 0..254` });
-  }
-  const cookie = unquoted("cookie");
-  return flowQuery(table === null ? ALL_TABLES : Number(table), cookie === null ? null : parseCookie("cookie", cookie));
-}
-
 /** Below this many bytes of records a listing is sent whole. */
 const WHOLE_LISTING = 64 << 10;
 
 async function listFlows(of: OpenFlowHandle, request: Request): Promise<Reply> {
-  const pieces = await of.flows(dpidOf(request), listQuery(request));
+  const { table, cookie } = flowFilter(request);
+  const pieces = await of.flows(dpidOf(request), flowQuery(table, cookie));
   const headers = { "content-type": "application/json" };
-  const stream = printFlows(pieces);
+  const stream = printFlows(pieces, of.version(dpidOf(request)));
   if (pieces.reduce((sum, piece) => sum + piece.length, 0) > WHOLE_LISTING) return { status: 200, headers, stream };
   let body = "";
   for await (const text of stream) body += text;
@@ -139,13 +148,14 @@ const FLOWS_PER_TURN = 1_000;
 async function changeFlows(of: OpenFlowHandle, dpid: string, request: Request, method: FlowMethod): Promise<void> {
   const keep = persistOf(request);
   const body = parseBody(request.body);
-  checkVersion(body);
+  const version = of.version(dpid);
+  checkVersion(body, version);
   const flows = flowsOf(body);
   const writer = new RecordWriter();
   for (const [i, flow] of flows.entries()) {
     // A body of thousands of flows lets other requests in between.
     if (i > 0 && i % FLOWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    writeFlow(writer, flow, method);
+    writeFlow(writer, flow, method, version);
   }
   const { count } = writer;
   const { failures, missing } = await of.changeFlows(dpid, writer.take(), count, method !== "POST", keep);
@@ -196,9 +206,9 @@ function itemId(request: Request): number | null {
 }
 
 /** The object under `key`; a client sends it bare. */
-function payload(request: Request, key: string): Json {
+function payload(request: Request, key: string, version: number): Json {
   const body = parseBody(request.body);
-  checkVersion(body);
+  checkVersion(body, version);
   const inner = body[key] ?? ("id" in body ? body : undefined);
   if (!isObject(inner)) throw new AppError("OPENFLOW_JSON", { reason: `no "${key}" at the root` });
   return inner;
@@ -209,6 +219,8 @@ interface Numbered<T extends { readonly id: number }> {
   readonly one: string;
   readonly many: string;
   readonly missing: "GROUP_NOT_FOUND" | "METER_NOT_FOUND";
+  /** The switch's version; throws when it is too old for such things. */
+  version(dpid: string): number;
   list(dpid: string): Promise<T[]>;
   change(dpid: string, command: number, thing: T, keep: boolean): Promise<void>;
   parse(value: unknown, id?: number): T;
@@ -221,6 +233,7 @@ interface Numbered<T extends { readonly id: number }> {
 function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): Route[] {
   const list = `${DP}/${kind.many}`;
   const item = `${list}/:id`;
+  const body = (request: Request): Json => payload(request, kind.one, kind.version(dpidOf(request)));
   const notFound = (request: Request): AppError =>
     new AppError(kind.missing, { id: (request.params["id"] ?? "").slice(0, 50) });
   const idOf = (request: Request): number => {
@@ -229,7 +242,7 @@ function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): R
     return id;
   };
   const update = async (request: Request): Promise<Reply> => {
-    const thing = kind.parse(payload(request, kind.one), idOf(request));
+    const thing = kind.parse(body(request), idOf(request));
     await kind.change(dpidOf(request), kind.command.MODIFY, thing, persistOf(request));
     return versioned(200, kind.one, kind.view(thing));
   };
@@ -244,7 +257,7 @@ function numberedRoutes<T extends { readonly id: number }>(kind: Numbered<T>): R
       path: list,
       handle: async (request) => {
         const dpid = dpidOf(request);
-        const thing = kind.parse(payload(request, kind.one));
+        const thing = kind.parse(body(request));
         await kind.change(dpid, kind.command.ADD, thing, persistOf(request));
         const location = `${OF}/datapaths/${dpidText(dpid)}/${kind.many}/${thing.id}`;
         return versioned(201, kind.one, kind.view(thing), { location });
@@ -280,7 +293,7 @@ function groupRoutes(of: OpenFlowHandle): Route[] {
       method: "GET",
       path: `${DP}/features/group`,
       handle: async (request) => {
-        const features = await of.groupFeatures(dpidOf(request));
+        const features = await of.groupFeatures(needs13(of, dpidOf(request), "group features"));
         if (!features) throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: "it is too short" });
         return versioned(200, "group_features", groupFeaturesView(features));
       },
@@ -289,8 +302,9 @@ function groupRoutes(of: OpenFlowHandle): Route[] {
       one: "group",
       many: "groups",
       missing: "GROUP_NOT_FOUND",
-      list: (dpid) => of.groups(dpid),
-      change: (dpid, command, group, keep) => of.changeGroup(dpid, command, group, keep),
+      version: (dpid) => of.version(needs13(of, dpid, "groups")),
+      list: async (dpid) => of.groups(needs13(of, dpid, "groups")),
+      change: async (dpid, command, group, keep) => of.changeGroup(needs13(of, dpid, "groups"), command, group, keep),
       parse: parseGroup,
       view: groupView,
       only: (id) => ({ id, type: 0, buckets: [] }),
@@ -305,7 +319,9 @@ function meterRoutes(of: OpenFlowHandle): Route[] {
       method: "GET",
       path: `${DP}/features/meter`,
       handle: async (request) => {
-        const features = await of.meterFeatures(dpidOf(request));
+        const dpid = dpidOf(request);
+        if (of.version(dpid) === VERSION_1_0) throw new AppError("OPENFLOW_NO_METERS", { what: "meter features" });
+        const features = await of.meterFeatures(dpid);
         if (!features) throw new AppError("UNAVAILABLE", { what: "the switch's answer", reason: "it is too short" });
         return versioned(200, "meter_features", meterFeaturesView(features));
       },
@@ -314,6 +330,8 @@ function meterRoutes(of: OpenFlowHandle): Route[] {
       one: "meter",
       many: "meters",
       missing: "METER_NOT_FOUND",
+      // A 1.0 switch is asked all the same: its own error is the answer, as HP's controller has it.
+      version: (dpid) => of.version(dpid),
       list: (dpid) => of.meters(dpid),
       change: (dpid, command, meter, keep) => of.changeMeter(dpid, command, meter, keep),
       parse: parseMeter,

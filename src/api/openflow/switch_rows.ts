@@ -15,8 +15,9 @@ import {
   type SwitchConfig,
   switchConfigBody,
 } from "../../openflow/async_config.js";
-import { MESSAGE } from "../../wasm/openflow.js";
-import { bitNames, isObject, type Json, parseBody, parseDpid, VERSION } from "./view.js";
+import { beforeV13 } from "../../openflow/values.js";
+import { MESSAGE, VERSION_1_0 } from "../../wasm/openflow.js";
+import { bitNames, isObject, type Json, parseBody, parseDpid, versionText } from "./view.js";
 
 const EXPERIMENTER_BYTES = 16;
 
@@ -96,6 +97,8 @@ interface Setting<T> {
   readonly request: number;
   readonly reply: number;
   readonly set: number;
+  /** OpenFlow 1.0 does not have it. */
+  readonly since13: boolean;
   read(frame: Uint8Array): T;
   body(setting: T): Uint8Array;
   view(setting: T): Json;
@@ -108,6 +111,7 @@ const ASYNC: Setting<AsyncConfig> = {
   request: MESSAGE.GET_ASYNC_REQUEST,
   reply: MESSAGE.GET_ASYNC_REPLY,
   set: MESSAGE.SET_ASYNC,
+  since13: true,
   read: readAsync,
   body: asyncBody,
   view: asyncView,
@@ -119,6 +123,7 @@ const CONFIG: Setting<SwitchConfig> = {
   request: MESSAGE.GET_CONFIG_REQUEST,
   reply: MESSAGE.GET_CONFIG_REPLY,
   set: MESSAGE.SET_CONFIG,
+  since13: false,
   read: readSwitchConfig,
   body: switchConfigBody,
   view: configView,
@@ -130,10 +135,14 @@ const dpidOf = (request: Request): string => parseDpid(request.params["dpid"] ??
 function settingRoutes<T>(top: string, of: OpenFlowHandle, setting: Setting<T>): Route[] {
   const { name, request: ask, reply, set, read, body, view, parse } = setting;
   const path = `${top}/${name}`;
-  const answer = (state: T): Reply => json(200, { [name]: view(state), version: VERSION });
-  const current = async (dpid: string): Promise<T> => read(await of.ask(dpid, ask, reply));
+  const answer = (dpid: string, state: T): Reply =>
+    json(200, { [name]: view(state), version: versionText(of.version(dpid)) });
+  const current = async (dpid: string): Promise<T> => {
+    if (setting.since13 && of.version(dpid) === VERSION_1_0) throw beforeV13(name);
+    return read(await of.ask(dpid, ask, reply));
+  };
   return [
-    { method: "GET", path, handle: async (request) => answer(await current(dpidOf(request))) },
+    { method: "GET", path, handle: async (request) => answer(dpidOf(request), await current(dpidOf(request))) },
     {
       method: "PUT",
       path,
@@ -144,7 +153,7 @@ function settingRoutes<T>(top: string, of: OpenFlowHandle, setting: Setting<T>):
         const wanted = parse(inner, await current(dpid));
         await of.change(dpid, set, body(wanted));
         // What the switch has made of it, which may be less.
-        return answer(await current(dpid));
+        return answer(dpid, await current(dpid));
       },
     },
   ];

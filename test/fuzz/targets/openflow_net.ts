@@ -16,7 +16,7 @@ const port = {
 };
 const session = {
   version: 4,
-  features: { dpid: "0000000000000001", buffers: 0, tables: 1, auxiliaryId: 0, capabilities: 0 },
+  features: { version: 4, dpid: "0000000000000001", buffers: 0, tables: 1, auxiliaryId: 0, capabilities: 0 },
   ports: new Map([[1, port]]),
   send: () => undefined,
   changeFlows: () => Promise.resolve({ failures: [] }),

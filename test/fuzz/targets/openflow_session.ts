@@ -3,6 +3,7 @@
 
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { flowQuery } from "../../../src/api/openflow/flow_view.js";
 import { AppError } from "../../../src/base/errors.js";
 import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { MULTIPART } from "../../../src/openflow/messages.js";
@@ -43,6 +44,7 @@ class PlayedSocket extends EventEmitter {
   }
 }
 
+const query = flowQuery(255, null);
 const handshake = Buffer.concat([
   ofp(MESSAGE.HELLO, 1),
   ofp(MESSAGE.FEATURES_REPLY, XID.features, Buffer.alloc(24, 1).fill(0, 13, 14)),
@@ -84,7 +86,7 @@ async function run(bytes: Uint8Array): Promise<void> {
       session.query(
         MULTIPART.FLOW,
         (xid) => ofp(MESSAGE.MULTIPART_REQUEST, xid),
-        (frame) => void codec.unpackFlowStatsFrame(frame, 16),
+        (frame) => void codec.unpackFlowStatsFrame(frame, query),
       ),
     ),
   ];

@@ -1,47 +1,92 @@
-// What a switch sends, from the first byte: framing and every decoder.
+// What a 1.3 switch says, from the first byte: framing and every decoder; and FLOW_MODs, which it reads.
 
-import { printFlow } from "../../../src/api/openflow/flow_view.js";
+import { tableFeaturesView } from "../../../src/api/openflow/table_view.js";
 import { CODEC_TABLES } from "../../../src/openflow/actions.js";
 import { errorText } from "../../../src/openflow/error_codes.js";
-import { unpackGroupDescriptions } from "../../../src/openflow/groups.js";
+import { unpackGroupDescriptions, unpackGroupMod } from "../../../src/openflow/groups.js";
 import * as wire from "../../../src/openflow/messages.js";
 import { unpackMeterConfigs } from "../../../src/openflow/meters.js";
-import { CodecError, MESSAGE, OpenFlowCodec } from "../../../src/wasm/openflow.js";
-import { RecordReader } from "../../../src/wasm/openflow_records.js";
+import { etherType, readPacketIn } from "../../../src/openflow/packet_in.js";
+import { readQueueConfig, unpackQueueStats } from "../../../src/openflow/queues.js";
+import { unpackGroupStats, unpackMeterStats, unpackPortStats } from "../../../src/openflow/stats.js";
+import { readAggregate, unpackTableFeatures, unpackTableStats } from "../../../src/openflow/tables.js";
+import { CodecError, MESSAGE, multipartHeader, OpenFlowCodec, VERSION_1_3 } from "../../../src/wasm/openflow.js";
+import { flowModHolds, flowRemovedHolds, flowStatsHold } from "../openflow_checks.js";
+import { vectorsOf } from "../vectors.js";
 
 const codec = new OpenFlowCodec(CODEC_TABLES);
+const PACKET_IN_MATCH = 24;
 
-function read(type: number, frame: Buffer): void {
-  if (type === MESSAGE.HELLO) wire.helloVersions(frame);
-  if (type === MESSAGE.ERROR) errorText(frame);
-  if (type === MESSAGE.FEATURES_REPLY) wire.readFeatures(frame);
-  if (type === MESSAGE.PORT_STATUS) wire.readPortStatus(frame);
-  if (type === MESSAGE.FLOW_REMOVED) codec.unpackFlowRemoved(frame);
-  if (type !== MESSAGE.MULTIPART_REPLY) return;
-  const body = frame.subarray(wire.MULTIPART_HEADER);
-  const part = wire.multipartType(frame);
-  if (part === wire.MULTIPART.DESC) wire.readDescription(body);
-  if (part === wire.MULTIPART.GROUP_DESC) unpackGroupDescriptions(body, codec);
-  if (part === wire.MULTIPART.METER_CONFIG) unpackMeterConfigs(body);
-  if (part !== wire.MULTIPART.FLOW) return;
-  const reader = new RecordReader(codec.unpackFlowStats(body));
-  while (reader.next()) JSON.parse(printFlow(reader));
+const PARTS: Readonly<Record<number, (body: Buffer) => unknown>> = {
+  [wire.MULTIPART.DESC]: (body) => wire.readDescription(body),
+  [wire.MULTIPART.FLOW]: (body) => flowStatsHold(codec, body, VERSION_1_3),
+  [wire.MULTIPART.GROUP_DESC]: (body) => unpackGroupDescriptions(body, codec),
+  [wire.MULTIPART.METER_CONFIG]: (body) => unpackMeterConfigs(body),
+  [wire.MULTIPART.PORT_STATS]: (body) => unpackPortStats(body),
+  [wire.MULTIPART.GROUP_STATS]: (body) => unpackGroupStats(body),
+  [wire.MULTIPART.METER_STATS]: (body) => unpackMeterStats(body),
+  [wire.MULTIPART.AGGREGATE]: (body) => readAggregate(body),
+  [wire.MULTIPART.TABLE]: (body) => unpackTableStats(body),
+  [wire.MULTIPART.QUEUE]: (body) => unpackQueueStats(body),
+  [wire.MULTIPART.TABLE_FEATURES]: (body) => unpackTableFeatures(body).map(tableFeaturesView),
+};
+
+const MESSAGES: Readonly<Record<number, (frame: Buffer) => unknown>> = {
+  [MESSAGE.HELLO]: (frame) => wire.helloVersions(frame),
+  [MESSAGE.ERROR]: (frame) => errorText(frame),
+  [MESSAGE.FEATURES_REPLY]: (frame) => wire.readFeatures(frame),
+  [MESSAGE.PORT_STATUS]: (frame) => wire.readPortStatus(frame),
+  [MESSAGE.PACKET_IN]: (frame) => {
+    etherType(readPacketIn(frame)?.data ?? frame);
+    codec.unpackMatch(frame.subarray(PACKET_IN_MATCH));
+  },
+  [MESSAGE.FLOW_MOD]: (frame) => flowModHolds(codec, frame),
+  [MESSAGE.GROUP_MOD]: (frame) => unpackGroupMod(frame, codec),
+  [MESSAGE.FLOW_REMOVED]: (frame) => flowRemovedHolds(codec, frame),
+  [MESSAGE.QUEUE_GET_CONFIG_REPLY]: (frame) => readQueueConfig(frame),
+  [MESSAGE.MULTIPART_REPLY]: (frame) =>
+    PARTS[wire.multipartType(frame)]?.(frame.subarray(multipartHeader(VERSION_1_3))),
+};
+
+/** A message with this body, as a seed. */
+function seed(type: number, body: Uint8Array): Uint8Array {
+  return Uint8Array.from(wire.message(type, 1, body));
+}
+
+/** Flows of the vectors as a switch lists them, and as it says that they are gone. */
+function fromFlows(): Uint8Array[] {
+  return vectorsOf("openflow/flows").flatMap((flow, i) => {
+    const record = codec.unpackFlowMod(flow);
+    const head = Buffer.from([0, wire.MULTIPART.FLOW, 0, 0, 0, 0, 0, 0]);
+    const entries = [head, codec.packFlowStats(record), codec.packFlowStats(record)];
+    const stats = seed(MESSAGE.MULTIPART_REPLY, Buffer.concat(entries));
+    const packetIn = Buffer.concat([Buffer.alloc(16), flow.subarray(48)]);
+    return [flow, stats, ...(i % 4 === 0 ? [codec.packFlowRemoved(record, 1), seed(MESSAGE.PACKET_IN, packetIn)] : [])];
+  });
+}
+
+/** Multipart answers of zeros whose first lengths fit: what mutation makes of them goes deep. */
+function fromParts(): Uint8Array[] {
+  return Object.keys(PARTS).map((part) => {
+    const body = Buffer.alloc(8 + 112);
+    body.writeUInt16BE(Number(part), 0);
+    body.writeUInt16BE(56, 8);
+    body.writeUInt16BE(56, 12);
+    return seed(MESSAGE.MULTIPART_REPLY, body);
+  });
 }
 
 export default {
   name: "openflow_switch",
-  seeds: [
-    "0400001000000001000100080000001 0".replace(" ", ""),
-    `0413${"0050"}00000001000100000000000000${"38".repeat(1)}`,
-  ].map((hex) => Buffer.from(hex, "hex")),
+  seeds: [...vectorsOf("openflow/messages"), ...vectorsOf("openflow/tables"), ...fromFlows(), ...fromParts()],
   run(bytes: Uint8Array): void {
     const frames = codec.scan(null, bytes.subarray(0, codec.scanBytes));
     // Copies: decoders use the memory that the frames are in.
     const copies = Array.from({ length: frames }, (_, i) => Buffer.from(codec.frame(i)));
     for (const frame of copies) {
-      if (frame[0] !== 4) continue;
+      if (frame[0] !== VERSION_1_3) continue;
       try {
-        read(frame[1] as number, frame);
+        MESSAGES[frame[1] as number]?.(frame);
       } catch (error) {
         if (!(error instanceof CodecError)) throw error;
       }

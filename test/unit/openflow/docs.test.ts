@@ -6,7 +6,7 @@ import t from "tap";
 import { openflowSurface } from "../../../src/api/openflow/rows.js";
 import { ACTIONS, type ActionRow, INSTRUCTIONS } from "../../../src/openflow/actions.js";
 import type { OpenFlowHandle } from "../../../src/openflow/agent.js";
-import { MATCH_FIELDS, type Need } from "../../../src/openflow/match_fields.js";
+import { MATCH_FIELDS, type MatchField, type Need } from "../../../src/openflow/match_fields.js";
 import { KINDS } from "../../../src/openflow/values.js";
 import { TOP } from "../../helpers/appliance.js";
 
@@ -23,7 +23,21 @@ function table(head: string, rows: string[]): string {
   return [head, `|${"---|".repeat(columns)}`, ...rows].join("\n");
 }
 
-function actions(kind: string, rows: readonly ActionRow[]): string {
+/** What OpenFlow 1.0 can do with a field. */
+function old({ v10 }: MatchField): string {
+  if (!v10) return "";
+  const match = v10.form === "prefix" ? "match (prefix)" : "match";
+  return v10.set === null ? match : `${match}, set`;
+}
+
+/** The type of an action in OpenFlow 1.0. */
+function oldType({ v10, argument }: ActionRow): string {
+  if (argument === "field")
+    return [...new Set(MATCH_FIELDS.flatMap((f) => f.v10?.set ?? []))].sort((a, b) => a - b).join(", ");
+  return v10 === undefined ? "" : v10 === 0xffff ? "0xffff" : String(v10);
+}
+
+function actions(kind: string, rows: readonly ActionRow[], column: (row: ActionRow) => string[]): string {
   const code = (value: number): string => (value === 0xffff ? "0xffff" : String(value));
   const what: Readonly<Record<string, string>> = {
     port: "port number or reserved name",
@@ -35,25 +49,28 @@ function actions(kind: string, rows: readonly ActionRow[]): string {
     experimenter: "hex text",
   };
   return table(
-    `| ${kind} | code | value |`,
-    rows.map((row) => `| \`${row.name}\` | ${code(row.code)} | ${what[row.argument] ?? `number 0..${row.max}`} |`),
+    `| ${kind} | code | value |${kind === "action" ? " 1.0 |" : ""}`,
+    rows.map((row) => {
+      const cells = [code(row.code), what[row.argument] ?? `number 0..${row.max}`, ...column(row)];
+      return `| \`${row.name}\` | ${cells.join(" | ")} |`;
+    }),
   );
 }
 
 const TABLES: readonly string[] = [
   table(
-    "| field | OXM | bits | mask | kind | prerequisites |",
+    "| field | OXM | bits | mask | kind | prerequisites | 1.0 |",
     MATCH_FIELDS.map(
       (f) =>
-        `| \`${f.name}\` | ${f.code} | ${f.bits} | ${f.maskable ? "yes" : ""} | ${f.kind} | ${f.needs.map(need).join(", ")} |`,
+        `| \`${f.name}\` | ${f.code} | ${f.bits} | ${f.maskable ? "yes" : ""} | ${f.kind} | ${f.needs.map(need).join(", ")} | ${old(f)} |`,
     ),
   ),
   table(
     "| kind | value |",
     Object.entries(KINDS).map(([name, kind]) => `| ${name} | ${kind.allowed} |`),
   ),
-  actions("action", ACTIONS),
-  actions("instruction", INSTRUCTIONS),
+  actions("action", ACTIONS, (row) => [oldType(row)]),
+  actions("instruction", INSTRUCTIONS, () => []),
 ];
 const PLACES = ["MATCH_TABLE", "KIND_TABLE", "ACTION_TABLE", "INSTRUCTION_TABLE"];
 

@@ -34,9 +34,11 @@ t.test("version negotiation (spec 6.3.1)", async (t) => {
     [4, null, true],
     [5, null, true],
     [6, [1, 4, 6], true],
-    [1, null, false],
+    [1, null, true],
+    [2, null, false],
     [3, null, false],
-    [6, [1, 5, 6], false],
+    [6, [1, 5, 6], true],
+    [6, [2, 5, 6], false],
     [1, [1, 4], true],
   ];
   for (const [version, versions, agreed] of cases) {
@@ -50,8 +52,20 @@ t.test("version negotiation (spec 6.3.1)", async (t) => {
 });
 
 t.test("HELLO_FAILED goes out in the switch's own version", async (t) => {
-  const [, outputs] = step(newChannel(0), { kind: "hello", version: 1, versions: null }, 0, TIMERS);
-  t.match(outputs[0], { kind: "send-hello-failed", version: 1 });
+  const [, outputs] = step(newChannel(0), { kind: "hello", version: 2, versions: null }, 0, TIMERS);
+  t.match(outputs[0], { kind: "send-hello-failed", version: 2 });
+});
+
+t.test("the best common version is agreed on; in 1.0 the ports come with the features", async (t) => {
+  const agreed = (version: number, versions: number[] | null): number =>
+    step(newChannel(0), { kind: "hello", version, versions }, 0, TIMERS)[0].version;
+  t.equal(agreed(1, [1, 4]), 4);
+  t.equal(agreed(6, [1, 5, 6]), 1);
+  t.equal(agreed(1, null), 1);
+  t.equal(agreed(6, null), 4);
+  t.equal(agreed(3, null), 0);
+  const old: [number, ChannelInput] = [1, { kind: "hello", version: 1, versions: null }];
+  t.equal(run(connected, old, features, described).phase, "ready");
 });
 
 t.test("a slow handshake is ended in every phase", async (t) => {

@@ -60,8 +60,8 @@ t.test("what cannot be served is hung up on, with an error where the protocol ha
     ["noise", "474554202f20485454502f312e310d0a0d0a", /length|HELLO/, null],
     ["a length below the header", "0400000000000001", /length/, null],
     ["no HELLO first", "0402000800000001", /HELLO/, null],
-    ["1.0 alone", "0100000800000001", /no common version/, TYPE.ERROR],
-    ["1.5 without 1.3 in its bitmap", "0600001000000001 0001000800000042", /no common version/, TYPE.ERROR],
+    ["1.1 alone", "0200000800000001", /no common version/, TYPE.ERROR],
+    ["1.5 without 1.3 or 1.0 in its bitmap", "0600001000000001 0001000800000040", /no common version/, TYPE.ERROR],
     ["too short a FEATURES_REPLY", "0400000800000001 0406000800000002", /length/, TYPE.ERROR],
     ["another version later", "0400000800000001 0102000800000002", /version 1/, TYPE.ERROR],
     [
@@ -85,9 +85,9 @@ t.test("what cannot be served is hung up on, with an error where the protocol ha
       );
   }
   const old = new FakeSwitch(t, setUp.port);
-  old.send(hex("0100000800000001"));
+  old.send(hex("0200000800000001"));
   const error = await old.hears(TYPE.ERROR);
-  t.equal(error.version, 1, "HELLO_FAILED in the switch's own version");
+  t.equal(error.version, 2, "HELLO_FAILED in the switch's own version");
   t.equal(error.bytes.readUInt32BE(8), 0, "type HELLO_FAILED, code INCOMPATIBLE");
   t.same(setUp.controller.datapaths(), []);
 });

@@ -165,9 +165,9 @@ def action_vectors():
 def message_vectors():
     """Messages of the room beyond flows: what they say is in the test that reads them."""
     # os-ken does not write the elements of a HELLO, but reads them: the bytes are by hand, the reading is os-ken's.
-    hello = bytes.fromhex("04000010") + XID.to_bytes(4, "big") + bytes.fromhex("0001000800000010")
+    hello = bytes.fromhex("04000010") + XID.to_bytes(4, "big") + bytes.fromhex("0001000800000012")
     read = parser.OFPHello.parser(dp, ofp.OFP_VERSION, ofp.OFPT_HELLO, len(hello), XID, hello)
-    assert read.elements[0].versions == [ofp.OFP_VERSION]
+    assert read.elements[0].versions == [1, ofp.OFP_VERSION]
     yield "hello", hello.hex()
     yield "features_request", wire(parser.OFPFeaturesRequest(dp))
     yield "set_config", wire(parser.OFPSetConfig(dp, ofp.OFPC_FRAG_NORMAL, ofp.OFPCML_NO_BUFFER))
