@@ -23,6 +23,7 @@ const BODIES: Record<string, unknown> = {
   flows: { flow: { match: [], instructions: [] } },
   groups: { group: { id: 1, type: "all", buckets: [] } },
   meters: { meter: { id: 1, flags: ["kbps"], bands: [] } },
+  packetout: { packetout: { actions: [], data: "00".repeat(14) } },
   action: "enable",
   controllers: { role: "equal" },
 };
