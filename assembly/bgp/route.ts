@@ -255,6 +255,18 @@ function putFirst(
 }
 
 /**
+ * Decides between routes that are as they were: what is looked at besides them may have changed. The best one may have
+ * been one of a source that is on its way out; the next decision is then the one that everybody must be told of.
+ */
+function decideAgain(entry: usize): i32 {
+  if (!isList(entry)) return 0;
+  noteBest(entry);
+  decide(entry);
+  const changed = changes(entry);
+  return (changed & CHANGED_BEST) != 0 ? changed : 0;
+}
+
+/**
  * Sets the route of a source and path id. `post`: the set after the import policy, 0 when it is the same. Returns
  * CHANGED_* bits, 0 when nothing has changed, or -1 without memory. The table takes references of its own.
  */
@@ -274,11 +286,7 @@ export function putRoute(
   const entry = probe(table, record);
   if (load<u32>(entry, ROUTE_SET) == 0) return putFirst(table, entry, record, source, path, set, post, flags);
   const route = findRoute(entry, source, path);
-  if (route != 0 && isSame(route, set, post, flags)) {
-    // What the decision looks at besides routes may have changed.
-    decide(entry);
-    return 0;
-  }
+  if (route != 0 && isSame(route, set, post, flags)) return decideAgain(entry);
   if (route == 0 && source != 0 && hasAllPaths(entry, source)) {
     refused = true;
     return 0;
