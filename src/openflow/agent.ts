@@ -130,6 +130,7 @@ class Agent implements OpenFlowHandle {
     });
     const calls: WorkerCalls = {
       call: (method, params) => this.#worker.client.call(method, params),
+      version: (dpid) => this.version(dpid),
       flows: (dpid, query) => this.flows(dpid, query),
     };
     this.#desired = new Desired({ worker: calls, store, deleteForeign: config.foreign === "delete", log });

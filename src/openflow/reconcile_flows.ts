@@ -11,6 +11,7 @@ import {
   sameInstructions,
   setCommand,
 } from "../wasm/flow_identity.js";
+import { VERSION_1_0 } from "../wasm/openflow.js";
 import { ANY, NO_BUFFER, RecordReader, RecordWriter } from "../wasm/openflow_records.js";
 import { decodeFlow, flowKey } from "./desired_record.js";
 import { printMatchItem } from "./match_fields.js";
@@ -128,13 +129,14 @@ async function indexFlows(pieces: readonly Buffer[], turns: Turns): Promise<Inde
 
 /** Adds what is missing and mends what has changed. What is kept is taken out of the index. */
 async function compareKept(
-  { dpid, kept, progress }: Reconciliation,
+  { dpid, worker, kept, progress }: Reconciliation,
   pieces: readonly Buffer[],
   index: Index,
   batch: Batch,
   turns: Turns,
 ): Promise<Uses> {
   const uses: Uses = { groups: new Set(), meters: new Set() };
+  const withFlags = worker.version(dpid) !== VERSION_1_0;
   let seen = 0;
   for (let from: Buffer | null = null, first = true; first || from; first = false) {
     const { entries, next } = kept.slice(dpid, "flows", from);
@@ -145,7 +147,7 @@ async function compareKept(
       collectFlowUses(record, 0, uses.groups, uses.meters);
       progress.flows.kept++;
       index.delete(name);
-      const change = place === undefined ? "added" : mending(record, pieces, place);
+      const change = place === undefined ? "added" : mending(record, pieces, place, withFlags);
       if (change) await batch.add(record, change);
       if (++seen % STRIDE === 0) await turns.next();
     }
@@ -155,11 +157,11 @@ async function compareKept(
 }
 
 /** Makes a kept record the change that mends the flow at `place`; null when that is equal. */
-function mending(record: Buffer, pieces: readonly Buffer[], place: number): Deed | null {
+function mending(record: Buffer, pieces: readonly Buffer[], place: number, withFlags: boolean): Deed | null {
   const piece = pieces[Math.floor(place / OFFSETS)] as Buffer;
   const at = place % OFFSETS;
   // Cookie, timeouts and flags change only by adding the flow anew.
-  if (!sameHead(record, 0, piece, at)) return "modified";
+  if (!sameHead(record, 0, piece, at, withFlags)) return "modified";
   if (sameInstructions(record, 0, piece, at)) return null;
   setCommand(record, 0, MODIFY_STRICT);
   return "modified";

@@ -10,6 +10,8 @@ import type { OpenFlowMethods } from "./worker.js";
 
 /** What is asked of the worker. */
 export interface WorkerCalls extends Pick<WorkerClient<OpenFlowMethods>, "call"> {
+  /** The version that a switch speaks. */
+  version(dpid: string): number;
   /** Flow records, in pieces, that the record `query` covers. */
   flows(dpid: string, query: Uint8Array): Promise<Uint8Array[]>;
 }

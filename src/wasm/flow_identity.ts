@@ -227,10 +227,13 @@ export function withInstructions(kept: Buffer, bytes: Buffer, at: number): Buffe
   return record;
 }
 
-/** True when both have the same cookie, timeouts and flags: what only adding the flow anew can change. */
-export function sameHead(a: Buffer, p: number, b: Buffer, q: number): boolean {
+/**
+ * True when both have the same cookie, timeouts and flags: what only adding the flow anew can change. `withFlags` false:
+ * flags are not looked at, since one of the two comes from a listing without them (OpenFlow 1.0).
+ */
+export function sameHead(a: Buffer, p: number, b: Buffer, q: number, withFlags = true): boolean {
   const word = (offset: number): boolean => a.readUInt32LE(p + offset) === b.readUInt32LE(q + offset);
-  const flags = a.readUInt16LE(p + L.FLOW_FLAGS) ^ b.readUInt16LE(q + L.FLOW_FLAGS);
+  const flags = withFlags ? a.readUInt16LE(p + L.FLOW_FLAGS) ^ b.readUInt16LE(q + L.FLOW_FLAGS) : 0;
   return word(L.FLOW_COOKIE) && word(L.FLOW_COOKIE + 4) && word(L.FLOW_IDLE) && (flags & ~ADDING_FLAGS) === 0;
 }
 

@@ -68,6 +68,10 @@ function usesMeter(flow: Json, id: number): boolean {
 }
 
 export class ModelSwitch implements WorkerCalls {
+  version(): number {
+    return 4;
+  }
+
   readonly table = new Map<string, Json>();
   readonly groups = new Map<number, Group>();
   readonly meters = new Map<number, Meter>();
