@@ -66,7 +66,7 @@ export function learnConfigure(maxAge: u32, idle: u32): void {
   idleTimeout = idle;
 }
 
-/** From now on packets of this Ethernet type are shown. */
+/** From now on packets of this Ethernet type are shown, or no longer. */
 export function learnWatch(type: u32, on: bool): void {
   const at = WATCHED + ((type & 0xffff) >>> 3);
   const bit: u32 = 1 << (type & 7);

@@ -48,7 +48,7 @@ t.test("PACKET_INs read as os-ken reads them", async (t) => {
 t.test("PACKET_OUTs pack to os-ken's bytes", async (t) => {
   const codec = new OpenFlowCodec(CODEC_TABLES);
   for (const { name, packetout, hex: wanted } of vectors.packet_outs) {
-    t.equal(hex(packPacketOut(parsePacketOut(packetout, VERSION_1_3), vectors.xid, codec)), wanted, name);
+    t.equal(hex(packPacketOut(parsePacketOut(packetout, VERSION_1_3), vectors.xid, codec, VERSION_1_3)), wanted, name);
   }
 });
 

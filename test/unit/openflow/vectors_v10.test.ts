@@ -9,7 +9,7 @@ import { ERROR_TYPE, errorName, errorText } from "../../../src/openflow/error_co
 import { MATCH_FIELDS } from "../../../src/openflow/match_fields.js";
 import * as wire from "../../../src/openflow/messages.js";
 import { readPacketIn } from "../../../src/openflow/packet_in.js";
-import { packPacketOut10 } from "../../../src/openflow/packet_out_v10.js";
+import { packPacketOut } from "../../../src/openflow/packet_out.js";
 import { portModBody } from "../../../src/openflow/ports.js";
 import { portStatsRequest, unpackPortStats } from "../../../src/openflow/stats.js";
 import { MESSAGE, multipartHeader, OpenFlowCodec, VERSION_1_0 } from "../../../src/wasm/openflow.js";
@@ -94,7 +94,7 @@ t.test("what a controller says", async (t) => {
       VERSION_1_0,
     ),
     port_mod: wire.message(MESSAGE.PORT_MOD, xid, portModBody(3, "aa:55:aa:55:00:01", false, VERSION_1_0), VERSION_1_0),
-    packet_out: packPacketOut10(
+    packet_out: packPacketOut(
       {
         bufferId: NO_BUFFER,
         inPort: ANY,
@@ -103,11 +103,13 @@ t.test("what a controller says", async (t) => {
       },
       xid,
       codec,
+      VERSION_1_0,
     ),
-    packet_out_buffered: packPacketOut10(
+    packet_out_buffered: packPacketOut(
       { bufferId: 77, inPort: 4, actions: items({ pop_vlan: true }, { output: 2 }), data: Buffer.from("not sent") },
       xid,
       codec,
+      VERSION_1_0,
     ),
   };
   for (const [name, bytes] of Object.entries(made)) t.equal(hex(bytes), messages[name], name);
